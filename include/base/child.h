@@ -1,0 +1,28 @@
+/*
+ * Short-lived children: a function run in a fork that reports over a pipe, and
+ * external programs run from an argument vector without a shell. Both are bounded
+ * in time and output, and are always reaped.
+ */
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/strbuf.h"
+
+/* Runs fn(arg, fd) in a child; what it writes to fd is collected into `out` (its max bounds it).
+ * fn's return value is the child's exit status. Time over: SIGKILL, ERR_TIMEOUT. A death by
+ * signal is ERR_SYSTEM. *out_status is the exit status 0..255. */
+int child_call(int (*fn)(void *arg, int fd), void *arg, int timeout_ms, struct strbuf *out,
+	       int *out_status, struct err *e) must_check;
+
+/* Runs argv[0] (an absolute path) with an empty environment but PATH and LC_ALL=C, /dev/null as
+ * standard input, output and errors collected into `out`. A non-zero exit is ERR_SYSTEM with the
+ * first line of output. */
+int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out,
+	       struct err *e) must_check;
+
+#endif
