@@ -1,0 +1,52 @@
+/*
+ * The catalogue of checks: a const table of pure functions over the spec, what the
+ * engine says, and the facts. No I/O, so that each can be turned red in a unit test
+ * as well as by a weakened tenant on a real engine.
+ */
+#ifndef DOMAIN_CHECKS_H
+#define DOMAIN_CHECKS_H
+
+#include "base/compiler.h"
+#include "domain/desired.h"
+#include "domain/finding.h"
+#include "domain/netplan.h"
+#include "domain/seccomp.h"
+#include "domain/spec.h"
+#include "engine/types.h"
+#include "probe/facts.h"
+
+struct sibling { /* any other tenant of the host */
+	const char *tenant;
+	const struct allocation *allocation;
+	bool running;
+};
+
+struct check_input {
+	const struct tenant_spec *spec;
+	const struct allocation *allocation;
+	const struct desired_tenant *desired;
+	const struct engine_info *engine;
+	/* observed; NULL when absent */
+	const struct container_info *worker, *gateway;
+	const struct network_info *network, *egress;
+	const struct tenant_facts *facts;
+	/* composed by libseccomp from the profile the tenant ordered */
+	const struct seccomp_program *expected_filter;
+	const struct sibling *siblings;
+	size_t sibling_count;
+};
+
+struct check {
+	const char *id, *title, *remedy;
+	enum finding_group group;
+	enum finding_severity severity;
+	/* Fills verdict, expected, observed, evidence; the rest is taken from the table. */
+	void (*judge)(const struct check_input *in, struct finding *out);
+};
+
+/* The table, for `verify --list` and tests. */
+const struct check *checks_all(size_t *out_count);
+/* Runs every check whose id starts with one of `only` (NULL: all). The caller frees *out. */
+void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * What was measured on the host about one tenant: plain structs, nothing about what
+ * it should be. Filled by the probe layer from /proc, cgroup files, a seccomp dump
+ * and the worker's own network namespace; judged by domain/checks.
+ */
+#ifndef PROBE_FACTS_H
+#define PROBE_FACTS_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/proc.h"
+#include "base/strlist.h"
+
+enum ns_kind { NS_MNT, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_CGROUP, NS_USER, NS_TIME, NS_KINDS };
+extern const char *const ns_names[NS_KINDS]; /* as in /proc/PID/ns */
+
+struct ns_id {
+	dev_t dev;
+	ino_t ino; /* 0: not available */
+};
+
+struct process_facts {
+	pid_t pid; /* on the host */
+	uint64_t start_time;
+	struct proc_status status;
+	struct ns_id ns[NS_KINDS];
+	char lsm_label[128];
+	struct strlist secret_variables; /* names of environment variables with secret-shaped values */
+	struct proc_limit limits[20];
+	size_t limit_count;
+	unsigned odd_threads; /* threads whose caps, seccomp or no_new_privs differ from the leader */
+};
+
+struct cgroup_facts { /* in force for the worker; UINT64_MAX: no limit; -1: not readable */
+	int version;  /* 1 or 2; of the memory controller */
+	uint64_t memory_max, memory_swap_max; /* swap: v1 memsw (memory+swap), v2 swap only */
+	bool swap_known;
+	uint64_t pids_max;
+	int64_t cpu_quota_us, cpu_period_us; /* quota -1: none */
+	uint64_t memory_current, pids_current;
+	char path[512]; /* of the memory controller, below the mount */
+};
+
+struct filter_program { /* one seccomp filter as the kernel holds it */
+	struct sock_filter *code;
+	size_t count;
+};
+
+struct route_facts {
+	char destination[20]; /* "10.231.0.0/29", "default" */
+	char gateway[16];     /* "" when on link */
+	char interface[16];
+};
+
+struct interface_facts {
+	char name[16];
+	int index, peer_index; /* peer_index: host side of a veth */
+	struct strlist addresses; /* "10.231.0.3/29", IPv6 too */
+	char bridge[16];	  /* master of the host side; "" unknown */
+	bool up;
+};
+
+enum reach_outcome {
+	REACH_OPEN,	    /* connected, or a datagram was answered */
+	REACH_REFUSED,	    /* RST or port unreachable: something is there */
+	REACH_UNREACHABLE,  /* ENETUNREACH, EHOSTUNREACH, EPERM */
+	REACH_TIMEOUT,	    /* nothing came back in time */
+	REACH_ERROR,	    /* the attempt itself failed: proves nothing */
+};
+
+struct reach_attempt { /* asked by ops/verify, answered by the probe */
+	char target[96];   /* what it is, for people: "sibling beta-corp worker" */
+	char check[48];	   /* check id it counts for: "net.sibling.tcp" */
+	char address[46];
+	uint16_t port;
+	bool udp;
+	bool must_work; /* positive control */
+	enum reach_outcome outcome;
+	int sys_errno;
+};
+
+enum dns_outcome { DNS_ANSWERED, DNS_EMPTY, DNS_NXDOMAIN, DNS_REFUSED, DNS_TIMEOUT, DNS_ERROR };
+struct dns_attempt {
+	char check[48];
+	char server[46];
+	char name[256];
+	uint16_t type; /* 1 A, 28 AAAA, 16 TXT, 12 PTR, 33 SRV */
+	bool tcp;
+	bool must_work;
+	enum dns_outcome outcome;
+	int rcode;
+	char answer[46]; /* first A or AAAA address */
+};
+
+struct tenant_facts {
+	/* 1: kernel truth, of the worker */
+	bool running;
+	pid_t init_pid;
+	struct process_facts *processes;
+	size_t process_count;
+	bool processes_cut; /* more than the bound were found */
+	struct proc_mounts mounts; /* of the init process */
+	struct cgroup_facts cgroup;
+	struct ns_id host_ns[NS_KINDS];
+	struct filter_program *filters; /* of the workload process, newest first */
+	size_t filter_count;
+	char seccomp_error[200]; /* why there is no dump; "" when there is one */
+	/* masked paths really masked, seen through /proc/PID/root */
+	struct strlist unmasked_paths;
+	struct strlist sockets; /* unix sockets on mounts inside: "path" */
+	/* of the gateway */
+	struct process_facts *gateway_processes;
+	size_t gateway_process_count;
+	bool gateway_running;
+	bool gateway_ip_forward;
+	struct cgroup_facts gateway_cgroup;
+	/* 2: network namespace of the worker */
+	struct interface_facts *interfaces;
+	size_t interface_count;
+	struct route_facts *routes;
+	size_t route_count;
+	bool ipv6_disabled;
+	struct reach_attempt *reach;
+	size_t reach_count;
+	struct dns_attempt *dns;
+	size_t dns_count;
+	char net_error[200]; /* why the namespace could not be entered; "" when it was */
+	/* workspace */
+	uint64_t workspace_bytes, workspace_free; /* statvfs of the mount; 0 unknown */
+	/* the bridge on the host */
+	struct strlist bridge_addresses; /* addresses of the tenant's bridge on the host */
+};
+
+void tenant_facts_free(struct tenant_facts *f);
+
+#endif

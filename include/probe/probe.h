@@ -1,0 +1,50 @@
+/*
+ * Measures one tenant from the host. Processes are held by pidfd and start time, so
+ * that a reused pid is noticed; a pid from the engine is believed only when its
+ * cgroup path carries the container's id. Everything that enters a namespace does so
+ * in a short-lived child. Needs root.
+ */
+#ifndef PROBE_PROBE_H
+#define PROBE_PROBE_H
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "probe/facts.h"
+
+struct probe_request {
+	const char *proc_path;	 /* "/proc" */
+	const char *cgroup_path; /* "/sys/fs/cgroup" */
+	const char *worker_id, *gateway_id; /* container ids; NULL when not there */
+	pid_t worker_pid, gateway_pid;	    /* as the engine said; 0: not running */
+	const char *bridge;		    /* host interface of the tenant */
+	const char *workspace_mount;	    /* on the host */
+	/* Attempts made from inside the worker's network namespace; results are copied to the
+	 * facts. All run at the same time, bounded by timeout_ms together. */
+	const struct reach_attempt *reach;
+	size_t reach_count;
+	const struct dns_attempt *dns;
+	size_t dns_count;
+	int timeout_ms;
+	/* Which environment values look like secrets (domain knows); NULL: none are looked for. */
+	const char *(*secret_shape)(const char *name, const char *value);
+};
+
+/* Fills *out as far as possible: what could not be read is marked there, and the checks turn it
+ * into "inconclusive". An error is returned only when nothing at all could be measured. */
+int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct err *e) must_check;
+
+/* Identities of this host's own namespaces (/proc/1/ns). */
+int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS],
+			  struct err *e) must_check;
+/* Every local IPv4/IPv6 address of the current network namespace, as text. */
+int probe_host_addresses(struct strlist *out, struct err *e) must_check;
+/* Listening TCP ports and bound UDP ports of the current network namespace, at most `max`. */
+struct host_port {
+	char address[46];
+	uint16_t port;
+	bool udp;
+};
+int probe_host_ports(const char *proc_path, struct host_port *out, size_t max, size_t *out_count,
+		     struct err *e) must_check;
+
+#endif
