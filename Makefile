@@ -48,20 +48,149 @@ $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# What the binary carries: the seccomp profiles as text.
+PROFILES := $(sort $(wildcard profiles/*.json))
+$(BUILD)/gen/profiles.h: scripts/embed $(PROFILES)
+	@mkdir -p $(@D)
+	@echo "  GEN   $@"
+	$(Q)scripts/embed $(PROFILES) > $@.tmp && mv $@.tmp $@
+$(BUILD)/src/domain/seccomp.o: $(BUILD)/gen/profiles.h
+
+-include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)
+
+# ---- images of the gateway, the demo and the tests, made from Debian packages ----------------------
+IMAGES := $(BUILD)/images
+LIB_SH := scripts/lib/apt.sh scripts/lib/docker-archive.sh
+
+$(IMAGES)/demo-worker.tar: scripts/build-worker-image scripts/lib/demo-worker $(LIB_SH)
+	@echo "  IMAGE $@"
+	$(Q)scripts/build-worker-image demo $@
+
+$(IMAGES)/test-tools.tar: scripts/build-worker-image $(LIB_SH)
+	@echo "  IMAGE $@"
+	$(Q)scripts/build-worker-image tools $@
+
+# ---- gateway -----------------------------------------------------------------------------------
+# PID 1 of an image that holds nothing else of ours: static, with musl where it is installed.
+GATEWAY_CC ?= $(if $(shell command -v musl-gcc),musl-gcc,$(CC))
+GATEWAY_SRC := $(sort $(wildcard src/gateway/*.c))
+
+$(BUILD)/gateway-init: $(GATEWAY_SRC) $(wildcard src/gateway/*.h) include/base/compiler.h
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	$(Q)$(GATEWAY_CC) -std=c17 -D_GNU_SOURCE -Iinclude $(WARN) -O2 -fstack-protector-strong \
+		-static -s -o $@ $(GATEWAY_SRC)
+
+$(BUILD)/gateway-image.tar: $(BUILD)/gateway-init scripts/build-gateway-image \
+		scripts/lib/docker-archive.sh
+	@echo "  IMAGE $@"
+	$(Q)VERSION=$(VERSION) scripts/build-gateway-image $@ $<
+
+.PHONY: gateway-image
+gateway-image: $(BUILD)/gateway-image.tar
+
+all: $(BUILD)/gateway-init
 
 # ---- tests -------------------------------------------------------------------------------------
+RESULTS ?= $(BUILD)/results
 SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+CONTRACT_SRC := $(sort $(wildcard tests/contract/test_*.c))
+CONTRACT_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(CONTRACT_SRC))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_INPUT := $(wildcard examples profiles tests/contract/cases tests/fuzz/corpus)
+REPLAY_BIN := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
+RUN_UNIT = $(Q)RESULTS=$(RESULTS) scripts/run-unit
 
+.SECONDARY:
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJ) $(BUILD)/libtenantctl.a
+	@echo "  LD    $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o \
+		$(SUPPORT_OBJ) $(BUILD)/libtenantctl.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL) -lcmocka
 
-.PHONY: unit
+.PHONY: unit contract replay e2e
 unit: $(UNIT_BIN)
-	$(Q)scripts/run-unit $(UNIT_BIN)
+	$(RUN_UNIT) $(TAG)unit $(UNIT_BIN)
+contract: $(CONTRACT_BIN)
+	$(RUN_UNIT) $(TAG)contract $(CONTRACT_BIN)
+replay: $(REPLAY_BIN)
+	$(Q)for t in $(REPLAY_BIN); do printf '#!/bin/sh\nexec %s $(FUZZ_INPUT)\n' $$t >$$t.sh; \
+		chmod +x $$t.sh; done
+	$(RUN_UNIT) $(TAG)replay $(REPLAY_BIN:=.sh)
+e2e: $(BIN) $(IMAGES)/demo-worker.tar $(IMAGES)/test-tools.tar
+	$(Q)BUILD=$(BUILD) scripts/run-e2e $(E2E)
+
+# Every suite runs even when an earlier one failed; the last line adds them up.
+SUITES := $(if $(CI),lint) unit contract replay $(if $(CI),asan) e2e
+COUNTS := $(patsubst asan,asan-unit asan-contract asan-replay,$(SUITES))
+.PHONY: check
+check: all
+	$(Q)rm -f $(RESULTS)/*.count
+	$(Q)for suite in $(SUITES); do $(MAKE) --no-print-directory $$suite || failed=1; done; \
+		scripts/test-totals $(RESULTS) $(COUNTS) && [ -z "$$failed" ]
+
+SAN := address,undefined
+.PHONY: asan valgrind cover fuzz
+asan:
+	$(Q)$(MAKE) --no-print-directory -k BUILD=$(BUILD)/asan RESULTS=$(RESULTS) TAG=asan- \
+		SANITIZE='-fsanitize=$(SAN) -fno-sanitize-recover=all' CFLAGS='-O1 -g' \
+		unit contract replay
+valgrind: $(UNIT_BIN) $(CONTRACT_BIN)
+	$(Q)TEST_TIMEOUT=900 RUNNER='valgrind -q --leak-check=full --error-exitcode=99 --child-silent-after-fork=yes' \
+		scripts/run-unit valgrind $(UNIT_BIN) $(CONTRACT_BIN)
+cover:
+	$(Q)$(MAKE) --no-print-directory -k BUILD=$(BUILD)/cover COVER=--coverage CFLAGS='-O0 -g' \
+		unit contract replay
+	$(Q)mkdir -p $(BUILD)/cover/report
+	$(Q)gcovr -r . --filter 'src/' --print-summary --exclude-unreachable-branches \
+		--exclude-throw-branches --html-details $(BUILD)/cover/report/index.html \
+		--txt $(BUILD)/cover/report.txt $(BUILD)/cover
+	@cat $(BUILD)/cover/report.txt
+
+# With clang's fuzzer: FUZZ_TIME seconds for each target; findings stay in the build folder.
+FUZZ_TIME ?= 30
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
+$(FUZZ_BIN): LDFLAGS += $(FUZZ_LINK)
+.PHONY: fuzz-run
+fuzz:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g' \
+		SANITIZE='-fsanitize=fuzzer-no-link,$(SAN)' FUZZ_LINK=-fsanitize=fuzzer fuzz-run
+fuzz-run: $(FUZZ_BIN)
+	$(Q)for t in $(FUZZ_BIN); do echo "  FUZZ  $$t"; mkdir -p $$t.corpus; \
+		$$t -max_total_time=$(FUZZ_TIME) -max_len=65536 -verbosity=0 -print_final_stats=1 \
+		-artifact_prefix=$$t. $$t.corpus $(FUZZ_INPUT) || exit 1; done
+
+# ---- lint --------------------------------------------------------------------------------------
+.PHONY: lint
+lint: $(GENERATED)
+	$(Q)RESULTS=$(RESULTS) CPPFLAGS='$(CPPFLAGS_ALL)' scripts/lint $(LINT)
+
+# ---- install -----------------------------------------------------------------------------------
+SHARE := $(DESTDIR)$(PREFIX)/share
+GATEWAY_IMAGE := $(IMAGES)/tenantctl-gateway.tar
+.PHONY: install uninstall
+install: all
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/tenantctl
+	for page in man/*.[58]; do \
+		install -D -m 644 $$page $(SHARE)/man/man$${page##*.}/$${page##*/} || exit 1; done
+	install -d $(SHARE)/tenantctl/profiles $(SHARE)/bash-completion/completions
+	install -m 644 profiles/*.json $(SHARE)/tenantctl/profiles
+	$(BIN) completion bash >$(SHARE)/bash-completion/completions/tenantctl
+	if [ -e $(GATEWAY_IMAGE) ]; then install -m 644 $(GATEWAY_IMAGE) $(SHARE)/tenantctl; fi
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/tenantctl $(SHARE)/bash-completion/completions/tenantctl
+	for page in man/*.[58]; do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
+	rm -rf $(SHARE)/tenantctl
+
+.PHONY: demo
+demo: all $(IMAGES)/demo-worker.tar
+	scripts/demo
 
 .PHONY: clean
 clean:
