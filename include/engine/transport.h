@@ -12,7 +12,8 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
-/* Consumes a part of a streamed reply; non-zero aborts the transfer. */
+/* Consumes a part of a streamed reply; non-zero ends the transfer: perform() then returns 0 with
+ * the status that came, and the connection is dropped. */
 typedef int (*engine_sink)(void *arg, const char *data, size_t len);
 /* Fills buf with up to `size` bytes of a streamed request body; 0 at the end, -1 on error. */
 typedef long (*engine_source)(void *arg, char *buf, size_t size);
@@ -36,13 +37,15 @@ struct engine_reply {
 	struct strbuf body; /* collected unless streamed; bounded */
 	char api_version[16]; /* Api-Version header, "" when absent */
 	char content_type[64];
+	char server[64]; /* Server header, "" when absent */
 };
 
 struct transport;
 struct transport_ops {
 	/* 0 when any HTTP reply came, whatever its status; reply is reset first.
 	 * ERR_UNREACHABLE: nothing listens or the socket may not be opened (says which).
-	 * ERR_TIMEOUT: sent, outcome unknown. ERR_PROTOCOL: a reply that cannot be trusted. */
+	 * ERR_TIMEOUT: sent, no whole reply in time. ERR_PROTOCOL: no reply, half a reply or one
+	 * that cannot be trusted. After these two the outcome is unknown: look, never assume. */
 	int (*perform)(struct transport *t, const struct engine_request *req,
 		       struct engine_reply *reply, struct err *e);
 	void (*close)(struct transport *t);

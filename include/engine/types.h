@@ -23,7 +23,8 @@ struct engine_ulimit {
 struct engine_mount {
 	char *type; /* "bind" */
 	char *source, *target;
-	bool read_only;
+	char *propagation; /* observed only; NULL or "" stands for rprivate, which is always sent */
+	bool read_only; /* with every mount below it */
 };
 
 struct engine_port { /* one published port */

@@ -1,0 +1,103 @@
+/*
+ * Container output. Without a terminal the engine multiplexes both streams in
+ * frames; whether it does is known from the container, never from the reply's
+ * Content-Type, which some calls set wrongly.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "client_internal.h"
+#include "stream.h"
+
+static int frame_header(struct frame_stream *s, struct err *e)
+{
+	const unsigned char *h = s->header;
+
+	s->header_len = 0;
+	if ((h[0] != 1 && h[0] != 2) || h[1] || h[2] || h[3])
+		return err_set(e, ERR_PROTOCOL, "the log stream is no sequence of frames");
+	s->left = (size_t)h[4] << 24 | (size_t)h[5] << 16 | (size_t)h[6] << 8 | h[7];
+	return 0;
+}
+
+int frame_stream_feed(struct frame_stream *s, const char *data, size_t len, struct err *e)
+{
+	while (len > 0 && !s->stopped) {
+		struct log_line line = { .stream = s->header[0], .data = data };
+		size_t n;
+
+		if (s->left == 0) {
+			n = MIN_OF(len, sizeof(s->header) - s->header_len);
+			memcpy(s->header + s->header_len, data, n);
+			s->header_len += n;
+			if (s->header_len == sizeof(s->header) && frame_header(s, e) < 0)
+				return -1;
+		} else {
+			n = line.len = MIN_OF(len, s->left);
+			s->left -= n;
+			s->stopped = s->sink(s->arg, &line) != 0;
+		}
+		data += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int frame_stream_end(const struct frame_stream *s, struct err *e)
+{
+	if (s->stopped || (s->left == 0 && s->header_len == 0))
+		return 0;
+	return err_set(e, ERR_PROTOCOL, "the log stream ends inside a frame");
+}
+
+struct log_transfer {
+	struct frame_stream frames;
+	bool tty;
+	bool failed;
+	struct err err;
+};
+
+static int on_log(void *arg, const char *data, size_t len)
+{
+	struct log_transfer *l = arg;
+	struct log_line line = { .stream = 1, .data = data, .len = len };
+
+	if (l->tty)
+		l->frames.stopped = l->frames.sink(l->frames.arg, &line) != 0;
+	else
+		l->failed = frame_stream_feed(&l->frames, data, len, &l->err) < 0;
+	return l->failed || l->frames.stopped;
+}
+
+int client_container_logs(struct client *c, const char *ref, bool tty, bool follow, long tail,
+			  client_log_sink sink, void *arg, struct err *e)
+{
+	struct log_transfer l = { .frames = { .sink = sink, .arg = arg },
+				  .tty = tty,
+				  .err = ERR_INIT };
+	struct call call = { .method = "GET",
+			     .what = "GET /containers/{id}/logs",
+			     .sink = on_log,
+			     .sink_arg = &l,
+			     .timeout_ms = follow ? 0 : TIMEOUT_STREAM_MS,
+			     /* A quiet container is no fault while its output is followed. */
+			     .idle_ms = follow ? 0 : IDLE_STREAM_MS,
+			     .endless = follow };
+	auto_free char *path = NULL;
+
+	if (client_check_ref(ref, "container", e) < 0)
+		return -1;
+	path = tail < 0 ? mem_printf("/containers/%s/logs?stdout=1&stderr=1&follow=%d", ref, follow)
+			: mem_printf("/containers/%s/logs?stdout=1&stderr=1&follow=%d&tail=%ld",
+				     ref, follow, tail);
+	call.path = path;
+	if (client_call(c, &call, e) < 0)
+		return -1;
+	if (l.failed) {
+		*e = l.err;
+		return err_wrap(e, "%s", call.what);
+	}
+	if (!tty && frame_stream_end(&l.frames, e) < 0)
+		return err_wrap(e, "%s", call.what);
+	return 0;
+}

@@ -1,0 +1,75 @@
+/*
+ * What engine/types.h promises about its structs: freeing and printing them, both
+ * driven by the tables.
+ */
+#include "wire.h"
+
+#include <stdlib.h>
+
+void container_spec_free(struct container_spec *s)
+{
+	wire_free(&wire_container_spec, s);
+}
+
+void container_info_free(struct container_info *c)
+{
+	wire_free(&wire_container_info, c);
+	wire_free(&wire_container_spec, &c->spec);
+}
+
+void container_rows_free(struct bind_list *rows)
+{
+	wire_free_rows(&wire_container_row, rows);
+}
+
+void network_spec_free(struct network_spec *s)
+{
+	wire_free(&wire_network_spec, s);
+}
+
+void network_info_free(struct network_info *n)
+{
+	wire_free(&wire_network_info, n);
+	wire_free(&wire_network_spec, &n->spec);
+}
+
+void network_infos_free(struct bind_list *l)
+{
+	struct network_info *infos = l->items;
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		network_info_free(&infos[i]);
+	free(infos);
+	*l = (struct bind_list){ 0 };
+}
+
+void image_info_free(struct image_info *i)
+{
+	wire_free(&wire_image_info, i);
+}
+
+void engine_info_free(struct engine_info *i)
+{
+	wire_free(&wire_engine_info, i);
+}
+
+struct node *container_spec_json(const struct container_spec *s, bool settable_only)
+{
+	struct node *root = node_new_object();
+
+	wire_write(&wire_container_spec, s, settable_only ? WIRE_OBSERVED | WIRE_NEVER : 0, root);
+	return root;
+}
+
+void wire_mounts_weaken(const struct node *inspect, struct container_spec *spec)
+{
+	const struct node *list = wire_find(inspect, "HostConfig.Mounts");
+	struct engine_mount *m = spec->mounts.items;
+	size_t i;
+
+	for (i = 0; i < spec->mounts.count; i++)
+		if (node_bool(wire_find(node_at(list, i), "BindOptions.ReadOnlyNonRecursive"),
+			      false))
+			m[i].read_only = false;
+}
