@@ -1,0 +1,41 @@
+/*
+ * Names and release of the fact structs. Everything in them was copied out of the
+ * kernel, so nothing here can fail.
+ */
+#include "probe/facts.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+const char *const ns_names[NS_KINDS] = {
+	[NS_MNT] = "mnt", [NS_PID] = "pid",	  [NS_NET] = "net",   [NS_IPC] = "ipc",
+	[NS_UTS] = "uts", [NS_CGROUP] = "cgroup", [NS_USER] = "user", [NS_TIME] = "time",
+};
+
+static void processes_free(struct process_facts *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		strlist_free(&items[i].secret_variables);
+	free(items);
+}
+
+void tenant_facts_free(struct tenant_facts *f)
+{
+	processes_free(f->processes, f->process_count);
+	processes_free(f->gateway_processes, f->gateway_process_count);
+	proc_mounts_free(&f->mounts);
+	for (size_t i = 0; i < f->filter_count; i++)
+		free(f->filters[i].code);
+	free(f->filters);
+	for (size_t i = 0; i < f->interface_count; i++)
+		strlist_free(&f->interfaces[i].addresses);
+	free(f->interfaces);
+	free(f->routes);
+	free(f->reach);
+	free(f->dns);
+	strlist_free(&f->unmasked_paths);
+	strlist_free(&f->sockets);
+	strlist_free(&f->bridge_addresses);
+	*f = (struct tenant_facts){ 0 };
+}

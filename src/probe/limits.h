@@ -1,0 +1,12 @@
+/* Limits that cgroups put on a container. Private to the probe layer. */
+#ifndef PROBE_LIMITS_H
+#define PROBE_LIMITS_H
+
+#include "probe/facts.h"
+#include "target.h"
+
+/* What can't be read is left as "no limit", so that it never looks better than it is; version 0
+ * when there is no memory controller at all. */
+void limits_read(const struct target *t, struct cgroup_facts *out);
+
+#endif

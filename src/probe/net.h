@@ -1,0 +1,25 @@
+/* The worker's network namespace, seen from inside. Private to the probe layer. */
+#ifndef PROBE_NET_H
+#define PROBE_NET_H
+
+#include "probe/facts.h"
+#include "target.h"
+
+struct net_request {
+	const struct target *worker, *gateway; /* NULL: not there */
+	const struct reach_attempt *reach;
+	size_t reach_count;
+	const struct dns_attempt *dns;
+	size_t dns_count;
+	int timeout_ms;
+};
+
+/* Fills the network part of *out; what went wrong is in out->net_error. Attempts that were not
+ * made are REACH_ERROR and DNS_ERROR. */
+void net_probe(const struct net_request *r, struct tenant_facts *out);
+
+/* Names the bridge that the host side of each interface belongs to, and the addresses that
+ * `bridge` has here. */
+void net_host_side(const char *bridge, struct tenant_facts *out);
+
+#endif

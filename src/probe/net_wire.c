@@ -1,0 +1,156 @@
+/* The parent's side of the report: every length, count, number and text is checked. */
+#include "net_wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "netlink.h"
+
+struct cursor {
+	const unsigned char *p;
+};
+
+static void take(struct cursor *c, void *out, size_t len)
+{
+	memcpy(out, c->p, len);
+	c->p += len;
+}
+
+static bool is_text(const char *s, size_t size)
+{
+	return memchr(s, '\0', size) != NULL;
+}
+
+static size_t report_size(const struct net_header *h)
+{
+	return sizeof(*h) + h->links * sizeof(struct net_link) +
+	       h->routes * sizeof(struct route_facts) + h->reach * sizeof(struct net_reach_result) +
+	       h->dns * sizeof(struct net_dns_result);
+}
+
+static bool header_is_sound(const struct net_header *h, size_t len, const struct tenant_facts *want)
+{
+	return h->magic == NET_MAGIC && h->links <= NET_LINKS_MAX &&
+	       h->routes <= NETLINK_ROUTES_MAX && h->reach == want->reach_count &&
+	       h->dns == want->dns_count && is_text(h->error, sizeof(h->error)) &&
+	       len == report_size(h);
+}
+
+static bool take_links(struct cursor *c, size_t count, struct tenant_facts *f)
+{
+	f->interfaces = mem_array(count + 1, sizeof(*f->interfaces));
+	for (size_t i = 0; i < count; i++) {
+		struct interface_facts *to = &f->interfaces[f->interface_count];
+		struct net_link l;
+
+		take(c, &l, sizeof(l));
+		if (!is_text(l.name, sizeof(l.name)) || l.addresses > NET_ADDRESSES_MAX)
+			return false;
+		f->interface_count++;
+		memcpy(to->name, l.name, sizeof(to->name));
+		to->index = l.index;
+		to->peer_index = l.peer;
+		to->up = l.up != 0;
+		for (uint32_t a = 0; a < l.addresses; a++) {
+			if (!is_text(l.address[a], sizeof(l.address[a])))
+				return false;
+			strlist_add(&to->addresses, l.address[a]);
+		}
+	}
+	return true;
+}
+
+static bool take_routes(struct cursor *c, size_t count, struct tenant_facts *f)
+{
+	f->routes = mem_array(count + 1, sizeof(*f->routes));
+	for (size_t i = 0; i < count; i++) {
+		struct route_facts *r = &f->routes[i];
+
+		take(c, r, sizeof(*r));
+		if (!is_text(r->destination, sizeof(r->destination)) ||
+		    !is_text(r->gateway, sizeof(r->gateway)) ||
+		    !is_text(r->interface, sizeof(r->interface)))
+			return false;
+	}
+	f->route_count = count;
+	return true;
+}
+
+static bool take_reach(struct cursor *c, struct tenant_facts *f)
+{
+	for (size_t i = 0; i < f->reach_count; i++) {
+		struct net_reach_result r;
+
+		take(c, &r, sizeof(r));
+		if (r.outcome < REACH_OPEN || r.outcome > REACH_ERROR)
+			return false;
+		f->reach[i].outcome = (enum reach_outcome)r.outcome;
+		f->reach[i].sys_errno = r.sys_errno;
+	}
+	return true;
+}
+
+static bool take_dns(struct cursor *c, struct tenant_facts *f)
+{
+	for (size_t i = 0; i < f->dns_count; i++) {
+		struct net_dns_result r;
+
+		take(c, &r, sizeof(r));
+		if (r.outcome < DNS_ANSWERED || r.outcome > DNS_ERROR ||
+		    !is_text(r.answer, sizeof(f->dns[i].answer)))
+			return false;
+		f->dns[i].outcome = (enum dns_outcome)r.outcome;
+		f->dns[i].rcode = r.rcode;
+		memcpy(f->dns[i].answer, r.answer, sizeof(f->dns[i].answer));
+	}
+	return true;
+}
+
+static void *copy_array(const void *items, size_t count, size_t size)
+{
+	void *copy = mem_array(count + 1, size);
+
+	if (count)
+		memcpy(copy, items, count * size);
+	return copy;
+}
+
+static void move_network(struct tenant_facts *from, struct tenant_facts *to)
+{
+	free(to->reach);
+	free(to->dns);
+	to->interfaces = take_ptr(from->interfaces);
+	to->interface_count = from->interface_count;
+	to->routes = take_ptr(from->routes);
+	to->route_count = from->route_count;
+	to->reach = take_ptr(from->reach);
+	to->dns = take_ptr(from->dns);
+	from->interface_count = 0;
+}
+
+bool net_wire_accept(const void *data, size_t len, struct tenant_facts *out)
+{
+	struct cursor c = { .p = data };
+	struct net_header h;
+	struct tenant_facts f = { .reach_count = out->reach_count, .dns_count = out->dns_count };
+
+	if (len < sizeof(h))
+		return false;
+	take(&c, &h, sizeof(h));
+	if (!header_is_sound(&h, len, out))
+		return false;
+	f.reach = copy_array(out->reach, out->reach_count, sizeof(*out->reach));
+	f.dns = copy_array(out->dns, out->dns_count, sizeof(*out->dns));
+	bool sound = take_links(&c, h.links, &f) && take_routes(&c, h.routes, &f) &&
+		     take_reach(&c, &f) && take_dns(&c, &f);
+	if (sound) {
+		move_network(&f, out);
+		out->ipv6_disabled = h.ipv6_disabled != 0;
+		out->gateway_ip_forward = h.ip_forward != 0;
+		snprintf(out->net_error, sizeof(out->net_error), "%s", h.error);
+	}
+	tenant_facts_free(&f);
+	return sound;
+}

@@ -1,0 +1,127 @@
+/*
+ * The one entry of the layer: measures everything about one tenant. Parts fail on their
+ * own; what could not be measured is left in a state that no check takes for a pass.
+ */
+#include "probe/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/proc.h"
+#include "ident.h"
+#include "limits.h"
+#include "mounts.h"
+#include "net.h"
+#include "nsview.h"
+#include "target.h"
+
+static void read_worker(const struct probe_request *r, const struct target *t,
+			struct tenant_facts *out)
+{
+	struct err e = ERR_INIT;
+
+	out->running = true;
+	out->init_pid = t->pid;
+	if (ident_collect(t, r->secret_shape, &out->processes, &out->process_count,
+			  &out->processes_cut, &e) < 0)
+		out->processes_cut = true;
+	err_clear(&e);
+	if (mounts_read(t, out, &e) < 0)
+		proc_mounts_free(&out->mounts);
+	limits_read(t, &out->cgroup);
+}
+
+static void read_gateway(const struct probe_request *r, const struct target *t,
+			 struct tenant_facts *out)
+{
+	struct err e = ERR_INIT;
+	bool cut;
+
+	out->gateway_running = true;
+	if (ident_collect(t, r->secret_shape, &out->gateway_processes, &out->gateway_process_count,
+			  &cut, &e) == 0 &&
+	    cut)
+		out->processes_cut = true;
+	limits_read(t, &out->gateway_cgroup);
+}
+
+/* The mount point lies in a folder of root's; what is mounted there is the tenant's, so it is
+ * only asked for its size. */
+static void read_workspace(const char *path, struct tenant_facts *out)
+{
+	struct statvfs fs;
+	auto_fd int fd = -1;
+
+	if (!path)
+		return;
+	fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstatvfs(fd, &fs) < 0)
+		return;
+	out->workspace_bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
+	out->workspace_free = (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
+static bool open_target(int proc_root, int cgroup_root, pid_t pid, const char *id, struct target *t,
+			struct err *e)
+{
+	return id && pid != 0 && target_open(proc_root, cgroup_root, pid, id, t, e) == 0;
+}
+
+static int open_cgroup_root(const char *path, int *out_fd, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "%s", path);
+	*out_fd = fd;
+	return 0;
+}
+
+int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct err *e)
+{
+	auto_fd int proc_root = -1;
+	auto_fd int cgroup_root = -1;
+	auto_target struct target worker = TARGET_INIT;
+	auto_target struct target gateway = TARGET_INIT;
+	struct tenant_facts f = { 0 };
+	struct err late = ERR_INIT;
+
+	if (proc_open_root(r->proc_path, &proc_root, e) < 0 ||
+	    open_cgroup_root(r->cgroup_path, &cgroup_root, e) < 0 ||
+	    probe_host_namespaces(r->proc_path, f.host_ns, e) < 0)
+		return -1;
+	bool has_worker =
+		open_target(proc_root, cgroup_root, r->worker_pid, r->worker_id, &worker, e);
+	/* Nothing may be concluded from a pid that is not the worker's. */
+	if (!has_worker && r->worker_id && r->worker_pid != 0)
+		return -1;
+	bool has_gateway =
+		open_target(proc_root, cgroup_root, r->gateway_pid, r->gateway_id, &gateway, &late);
+	if (has_worker)
+		read_worker(r, &worker, &f);
+	if (has_gateway)
+		read_gateway(r, &gateway, &f);
+	const struct net_request net = {
+		.worker = has_worker ? &worker : NULL,
+		.gateway = has_gateway ? &gateway : NULL,
+		.reach = r->reach,
+		.reach_count = r->reach_count,
+		.dns = r->dns,
+		.dns_count = r->dns_count,
+		.timeout_ms = r->timeout_ms,
+	};
+	net_probe(&net, &f);
+	net_host_side(r->bridge, &f);
+	read_workspace(r->workspace_mount, &f);
+	if (has_worker && !target_is_alive(&worker)) {
+		tenant_facts_free(&f);
+		return err_set(e, ERR_NOT_FOUND, "the worker ended while it was measured");
+	}
+	*out = f;
+	return 0;
+}

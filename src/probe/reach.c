@@ -1,0 +1,333 @@
+/*
+ * Hundreds of attempts in one poll loop: non-blocking TCP connects, UDP datagrams that
+ * are sent twice (one may be lost), DNS questions over both. What is refused by whom
+ * is told apart by errno, because "refused" proves that something is there and
+ * "timed out" does not.
+ */
+#include "reach.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "dns.h"
+
+enum { DNS_PORT = 53, REPLY_MAX = 4096, SPARE_FDS = 64 };
+
+struct job {
+	struct reach_attempt *reach; /* one of the two */
+	struct dns_attempt *dns;
+	int fd; /* -1: finished */
+	bool udp, connected;
+	unsigned sends;
+	uint16_t id;
+	uint8_t query[2 + DNS_QUERY_MAX]; /* with the length that TCP wants in front */
+	size_t query_len;
+	uint8_t *reply; /* TCP: REPLY_MAX bytes */
+	size_t reply_len;
+};
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum reach_outcome outcome_of(int err)
+{
+	switch (err) {
+	case 0:
+		return REACH_OPEN;
+	case ECONNREFUSED:
+	case ECONNRESET:
+		return REACH_REFUSED;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+	case EPERM:
+	case EACCES:
+	case EADDRNOTAVAIL: /* IPv6 is off here */
+	case EAFNOSUPPORT:
+		return REACH_UNREACHABLE;
+	case ETIMEDOUT:
+		return REACH_TIMEOUT;
+	default:
+		return REACH_ERROR;
+	}
+}
+
+static enum dns_outcome dns_outcome_of(enum reach_outcome o)
+{
+	switch (o) {
+	case REACH_TIMEOUT:
+		return DNS_TIMEOUT;
+	case REACH_REFUSED:
+	case REACH_UNREACHABLE:
+		return DNS_REFUSED;
+	default:
+		return DNS_ERROR;
+	}
+}
+
+static void finish(struct job *j, int err)
+{
+	if (j->fd >= 0)
+		close(j->fd);
+	j->fd = -1;
+	if (j->reach) {
+		j->reach->outcome = outcome_of(err);
+		j->reach->sys_errno = err;
+	} else {
+		j->dns->outcome = dns_outcome_of(outcome_of(err));
+		j->dns->rcode = -1;
+	}
+}
+
+static void finish_answered(struct job *j)
+{
+	close(j->fd);
+	j->fd = -1;
+}
+
+static socklen_t set_address(const char *text, uint16_t port, union address *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (inet_pton(AF_INET, text, &a->v4.sin_addr) == 1) {
+		a->v4.sin_family = AF_INET;
+		a->v4.sin_port = htons(port);
+		return sizeof(a->v4);
+	}
+	if (inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1) {
+		a->v6.sin6_family = AF_INET6;
+		a->v6.sin6_port = htons(port);
+		return sizeof(a->v6);
+	}
+	return 0;
+}
+
+static bool make_query(struct job *j)
+{
+	const char *name = j->dns ? j->dns->name : ".";
+	uint16_t type = j->dns ? j->dns->type : 2; /* NS of the root: harmless, and answered by
+						      whatever speaks DNS on an odd port */
+	int len;
+
+	if (getrandom(&j->id, sizeof(j->id), GRND_NONBLOCK) != sizeof(j->id))
+		return false;
+	len = dns_encode(name, type, j->id, j->query + 2);
+	if (len < 0)
+		return false;
+	j->query[0] = (uint8_t)(len >> 8);
+	j->query[1] = (uint8_t)len;
+	j->query_len = (size_t)len + 2;
+	return true;
+}
+
+static void send_datagram(struct job *j)
+{
+	j->sends++;
+	if (send(j->fd, j->query + 2, j->query_len - 2, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+		finish(j, errno);
+}
+
+static void start(struct job *j)
+{
+	const char *text = j->dns ? j->dns->server : j->reach->address;
+	union address a;
+	socklen_t len = set_address(text, j->dns ? DNS_PORT : j->reach->port, &a);
+
+	if (len == 0 || !make_query(j)) {
+		finish(j, EINVAL);
+		return;
+	}
+	j->fd = socket(a.any.sa_family,
+		       (j->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (j->fd < 0 || (connect(j->fd, &a.any, len) < 0 && errno != EINPROGRESS)) {
+		finish(j, errno);
+		return;
+	}
+	if (j->udp)
+		send_datagram(j);
+}
+
+static void on_datagram(struct job *j)
+{
+	uint8_t buf[REPLY_MAX];
+	ssize_t n = recv(j->fd, buf, sizeof(buf), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0)
+		finish(j, errno);
+	else if (j->reach)
+		finish(j, 0);
+	else if (dns_parse(buf, (size_t)n, j->id, j->dns))
+		finish_answered(j);
+}
+
+static void on_connected(struct job *j)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(j->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		err = errno;
+	if (err || j->reach) {
+		finish(j, err);
+		return;
+	}
+	j->connected = true;
+	/* A fresh socket takes this little at once. */
+	if (send(j->fd, j->query, j->query_len, MSG_NOSIGNAL) != (ssize_t)j->query_len) {
+		finish(j, EIO);
+		return;
+	}
+	j->reply = mem_alloc(REPLY_MAX);
+}
+
+static void on_stream(struct job *j)
+{
+	ssize_t n = recv(j->fd, j->reply + j->reply_len, REPLY_MAX - j->reply_len, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) { /* it hung up without an answer */
+		finish(j, n < 0 ? errno : ECONNRESET);
+		return;
+	}
+	j->reply_len += (size_t)n;
+	if (j->reply_len < 2)
+		return;
+	size_t want = 2 + ((size_t)j->reply[0] << 8) + j->reply[1];
+	if (want > REPLY_MAX)
+		finish(j, EMSGSIZE);
+	else if (j->reply_len < want)
+		return;
+	else if (dns_parse(j->reply + 2, want - 2, j->id, j->dns))
+		finish_answered(j);
+	else
+		finish(j, EBADMSG);
+}
+
+static void on_event(struct job *j)
+{
+	if (j->udp)
+		on_datagram(j);
+	else if (!j->connected)
+		on_connected(j);
+	else
+		on_stream(j);
+}
+
+/* The second datagram goes out when half of the time is over. */
+static void send_again(struct job *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i].fd >= 0 && jobs[i].udp && jobs[i].sends == 1)
+			send_datagram(&jobs[i]);
+}
+
+static size_t fill_poll(const struct job *jobs, size_t count, struct pollfd *fds, size_t *which)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct job *j = &jobs[i];
+
+		if (j->fd < 0)
+			continue;
+		fds[n].fd = j->fd;
+		fds[n].events = j->udp || j->connected ? POLLIN : POLLOUT;
+		fds[n].revents = 0;
+		which[n++] = i;
+	}
+	return n;
+}
+
+static void loop(struct job *jobs, size_t count, int timeout_ms)
+{
+	auto_free struct pollfd *fds = mem_array(count + 1, sizeof(*fds));
+	auto_free size_t *which = mem_array(count + 1, sizeof(*which));
+	int64_t start_ms = now_ms();
+	int64_t end = start_ms + timeout_ms, half = start_ms + timeout_ms / 2;
+	bool again = false;
+
+	for (;;) {
+		int64_t now = now_ms();
+		size_t open_count;
+
+		if (!again && now >= half) {
+			send_again(jobs, count);
+			again = true;
+		}
+		open_count = fill_poll(jobs, count, fds, which);
+		if (open_count == 0 || now >= end)
+			break;
+		if (poll(fds, open_count, (int)((again ? end : half) - now)) < 0 && errno != EINTR)
+			break;
+		for (size_t i = 0; i < open_count; i++)
+			if (fds[i].revents)
+				on_event(&jobs[which[i]]);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i].fd >= 0)
+			finish(&jobs[i], ETIMEDOUT);
+}
+
+static void raise_file_limit(size_t want)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = want;
+	r.rlim_max = MAX_OF(r.rlim_max, want);
+	/* Without it some attempts end as errors, which is what they then are. */
+	if (setrlimit(RLIMIT_NOFILE, &r) == 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)!setrlimit(RLIMIT_NOFILE, &r);
+}
+
+void reach_run(struct reach_attempt *reach, size_t reach_count, struct dns_attempt *dns,
+	       size_t dns_count, int timeout_ms)
+{
+	size_t count = reach_count + dns_count;
+	auto_free struct job *jobs = mem_array(count + 1, sizeof(*jobs));
+
+	raise_file_limit(count + SPARE_FDS);
+	for (size_t i = 0; i < count; i++) {
+		struct job *j = &jobs[i];
+
+		j->fd = -1;
+		if (i < reach_count) {
+			j->reach = &reach[i];
+			j->udp = j->reach->udp;
+		} else {
+			j->dns = &dns[i - reach_count];
+			j->dns->answer[0] = '\0';
+			j->udp = !j->dns->tcp;
+		}
+		start(j);
+	}
+	loop(jobs, count, MAX_OF(timeout_ms, 1));
+	for (size_t i = 0; i < count; i++)
+		free(jobs[i].reply);
+}
