@@ -81,13 +81,14 @@ $(BUILD)/gateway-init: $(GATEWAY_SRC) $(wildcard src/gateway/*.h) include/base/c
 	$(Q)$(GATEWAY_CC) -std=c17 -D_GNU_SOURCE -Iinclude $(WARN) -O2 -fstack-protector-strong \
 		-static -s -o $@ $(GATEWAY_SRC)
 
-$(BUILD)/gateway-image.tar: $(BUILD)/gateway-init scripts/build-gateway-image \
-		scripts/lib/docker-archive.sh
+GATEWAY_IMAGE := $(IMAGES)/tenantctl-gateway.tar
+$(GATEWAY_IMAGE): $(BUILD)/gateway-init scripts/build-gateway-image scripts/lib/docker-archive.sh
+	@mkdir -p $(@D)
 	@echo "  IMAGE $@"
 	$(Q)VERSION=$(VERSION) scripts/build-gateway-image $@ $<
 
 .PHONY: gateway-image
-gateway-image: $(BUILD)/gateway-image.tar
+gateway-image: $(GATEWAY_IMAGE)
 
 all: $(BUILD)/gateway-init
 
@@ -168,12 +169,12 @@ fuzz-run: $(FUZZ_BIN)
 
 # ---- lint --------------------------------------------------------------------------------------
 .PHONY: lint
+lint: export LINT_CPPFLAGS = $(CPPFLAGS_ALL)
 lint: $(GENERATED)
-	$(Q)RESULTS=$(RESULTS) CPPFLAGS='$(CPPFLAGS_ALL)' scripts/lint $(LINT)
+	$(Q)RESULTS=$(RESULTS) scripts/lint $(LINT)
 
 # ---- install -----------------------------------------------------------------------------------
 SHARE := $(DESTDIR)$(PREFIX)/share
-GATEWAY_IMAGE := $(IMAGES)/tenantctl-gateway.tar
 .PHONY: install uninstall
 install: all
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/tenantctl

@@ -1,0 +1,49 @@
+/*
+ * The gateway's two configuration files as text, from plain data. Pure functions:
+ * the same inputs give the same bytes, so that a digest of the text tells drift.
+ * Inputs were checked when the manifest was read; they are checked again here,
+ * because a name that escapes its quotes would rewrite the tenant's own boundary.
+ */
+#ifndef DOMAIN_GATEWAY_H
+#define DOMAIN_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "domain/spec.h"
+
+#define GATEWAY_DNS_PORT 53   /* dnsmasq on the inner address */
+#define GATEWAY_ROUTE_PORT 80 /* kept for credential routes: no egress entry may use it */
+#define GATEWAY_MAX_RULES 1024
+
+/* Concurrent connections; each takes two descriptors of the container's nofile limit. */
+#define GATEWAY_MAX_EGRESS 1000
+#define GATEWAY_MAX_INBOUND 200
+
+struct gateway_config { /* addresses are dotted quads; nothing is owned */
+	const char *tenant;
+	const char *inner_ip;	    /* the gateway on the tenant's network */
+	const char *worker_ip;	    /* the only client of DNS and egress */
+	uint16_t worker_port;	    /* where the worker listens */
+	const char *egress_ip;	    /* the gateway on the egress network */
+	const char *egress_host_ip; /* the host there: where published ports come from */
+	uint16_t inbound_port;	    /* on egress_ip */
+	bool inbound_loopback_only; /* published on loopback: only egress_host_ip may connect */
+	const char *resolver;	    /* ADDRESS:PORT that the gateway asks */
+	const char *pool, *egress_subnet; /* prefixes of tenantctl's own: never a destination */
+	/* Entries in force. A name, "*.suffix" (TLS only) or, TCP only, an IPv4 address. Their
+	 * place in this list is the "rule" of the log. */
+	const struct egress_entry *egress;
+	size_t egress_count;
+};
+
+/* Renders both files. ERR_INTERNAL for what the checks before should have refused: a malformed name
+ * or address, a port out of range or reserved, two entries for one TCP port, TLS and TCP on one
+ * port, one name twice on one port. The caller owns both texts. */
+int gateway_render(const struct gateway_config *c, char **out_haproxy_cfg, char **out_dnsmasq_conf,
+		   struct err *e) must_check;
+
+#endif

@@ -1,0 +1,18 @@
+/* What the renderers of the gateway's configuration share. */
+#ifndef DOMAIN_GATEWAY_CHECK_H
+#define DOMAIN_GATEWAY_CHECK_H
+
+#include "base/strbuf.h"
+#include "domain/gateway.h"
+
+/* Refuses (ERR_INTERNAL) everything that could change the meaning of rendered text. */
+int gateway_check(const struct gateway_config *c, struct err *e) must_check;
+
+bool gateway_is_ipv4(const char *s);
+bool gateway_is_wildcard(const char *host);
+
+/* Add the file's text for a configuration that gateway_check accepted. */
+void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c);
+void gateway_add_dnsmasq(struct strbuf *b, const struct gateway_config *c);
+
+#endif

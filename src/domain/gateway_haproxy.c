@@ -1,0 +1,242 @@
+/*
+ * haproxy.cfg: TLS by name, plain TCP by port, and the inbound port. Every
+ * destination is resolved here, outside the tenant, once per connection; what the
+ * answer is gets judged, and that very address is dialled (no second lookup that a
+ * rebinding name could answer differently).
+ */
+#include "gateway_check.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/*
+ * Sizes: at most 1024 buffers of 8 KiB (8 MiB) however many connections there are; a ClientHello
+ * has 7 KiB of room. One thread: a tenant's worker does not saturate it, and each thread costs
+ * memory in every tenant.
+ */
+static const char global_section[] = "global\n"
+				     "\tlog stdout len 4096 format raw local0\n"
+				     "\tnbthread 1\n"
+				     "\tmaxconn %d\n"
+				     "\ttune.bufsize 8192\n"
+				     "\ttune.buffers.limit 1024\n"
+				     "\thard-stop-after 3s\n"
+				     "\n"
+				     "defaults\n"
+				     "\tmode tcp\n"
+				     "\tlog global\n"
+				     "\tmaxconn %d\n"
+				     "\tretries 0\n"
+				     "\toption clitcpka\n"
+				     "\toption srvtcpka\n"
+				     "\ttimeout connect 10s\n"
+				     "\ttimeout client 1h\n"
+				     "\ttimeout server 1h\n"
+				     "\ttimeout tunnel 1h\n"
+				     "\ttimeout client-fin 30s\n"
+				     "\ttimeout server-fin 30s\n"
+				     "\n"
+				     "resolvers outside\n"
+				     "\tnameserver engine %s\n"
+				     "\taccepted_payload_size 4096\n"
+				     "\tresolve_retries 3\n"
+				     "\ttimeout resolve 1s\n"
+				     "\ttimeout retry 1s\n"
+				     "\thold valid 5s\n"
+				     "\thold obsolete 0s\n";
+
+/*
+ * Never a destination, whatever an entry says: this network, loopback, link-local with the metadata
+ * services, metadata addresses elsewhere, multicast, reserved and broadcast.
+ */
+static const char never_nets[] = "0.0.0.0/8 127.0.0.0/8 169.254.0.0/16 100.100.100.200/32 "
+				 "168.63.129.16/32 192.0.0.192/32 224.0.0.0/4 240.0.0.0/4";
+
+/* Only where an entry says "private: true". The documentation ranges are left out: nothing lives
+ * there, and they are what tests call the internet. */
+static const char private_nets[] = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 "
+				   "192.0.0.0/24 192.88.99.0/24 198.18.0.0/15";
+
+#define LOG_HEAD                                                                                   \
+	"\tlog-format '{\"ts\":%%Ts.%%ms,\"event\":\"%s\",\"tenant\":\"%s\",\"client\":\"%%ci\","
+#define LOG_TAIL "\"up\":%%U,\"down\":%%B,\"ms\":%%Tt,\"state\":\"%%ts\"}'\n"
+
+/* Decided in order: every refusal sets its reason first, for the log. */
+static void add_reason(struct strbuf *b, const char *reason)
+{
+	strbuf_printf(b, "\ttcp-request content set-var(txn.reason) str(%s)\n", reason);
+}
+
+static void add_frontend(struct strbuf *b, const struct gateway_config *c, const char *kind,
+			 unsigned port)
+{
+	strbuf_printf(b, "\nfrontend %s_%u\n", kind, port);
+	strbuf_printf(b, "\tbind %s:%u\n", c->inner_ip, port);
+	/* The kernel takes a packet for any own address on any interface: the bind alone does not
+	 * keep the egress side out. */
+	strbuf_printf(b, "\ttcp-request connection reject if !{ src %s }\n", c->worker_ip);
+	strbuf_puts(b, "\ttcp-request inspect-delay 5s\n");
+	strbuf_puts(b, "\ttcp-request content set-var(txn.verdict) str(denied)\n");
+}
+
+/* From a resolved txn.dst to the connection, or to the refusal. `private_ok` is a condition. */
+static void add_dial(struct strbuf *b, const struct gateway_config *c, const char *private_ok)
+{
+	add_reason(b, "unresolved");
+	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.dst) -m found }\n");
+	add_reason(b, "address");
+	strbuf_printf(b, "\tacl never var(txn.dst) -m ip %s %s %s\n", never_nets, c->pool,
+		      c->egress_subnet);
+	strbuf_printf(b, "\tacl private var(txn.dst) -m ip %s\n", private_nets);
+	strbuf_puts(b, "\ttcp-request content reject if never\n");
+	strbuf_printf(b, "\ttcp-request content reject if private%s\n", private_ok);
+	strbuf_puts(b, "\ttcp-request content set-dst var(txn.dst)\n");
+	add_reason(b, "none");
+	strbuf_puts(b, "\ttcp-request content set-var(txn.verdict) str(allowed)\n"
+		       "\tdefault_backend outside\n");
+}
+
+/* ---- TLS by name --------------------------------------------------------------------------- */
+
+/* Later lines win in the configuration, so the most specific rule comes last: wildcards by length,
+ * then exact names. */
+static int by_specificity(const void *a, const void *b)
+{
+	const struct egress_entry *x = *(const struct egress_entry *const *)a;
+	const struct egress_entry *y = *(const struct egress_entry *const *)b;
+	bool xw = gateway_is_wildcard(x->host), yw = gateway_is_wildcard(y->host);
+	size_t xl = strlen(x->host), yl = strlen(y->host);
+
+	if (xw != yw)
+		return xw ? -1 : 1;
+	if (xl != yl)
+		return xl < yl ? -1 : 1;
+	return strcmp(x->host, y->host);
+}
+
+static void add_name_rule(struct strbuf *b, const struct gateway_config *c,
+			  const struct egress_entry *r, bool *private_rules)
+{
+	size_t index = (size_t)(r - c->egress);
+	bool wildcard = gateway_is_wildcard(r->host);
+
+	strbuf_printf(
+		b,
+		"\ttcp-request content set-var(txn.rule) int(%zu) if { var(txn.sni) -m %s %s }\n",
+		index, wildcard ? "end" : "str", wildcard ? r->host + 1 : r->host);
+	if (!r->private_ok)
+		return;
+	strbuf_printf(b, "\tacl private_rule var(txn.rule) -m int %zu\n", index);
+	*private_rules = true;
+}
+
+static void add_tls(struct strbuf *b, const struct gateway_config *c,
+		    const struct egress_entry *const *rules, size_t count)
+{
+	unsigned port = (unsigned)rules[0]->port;
+	bool private_rules = false;
+
+	add_frontend(b, c, "tls", port);
+	add_reason(b, "not-tls");
+	strbuf_puts(b, "\ttcp-request content reject if !{ req.ssl_hello_type 1 }\n");
+	add_reason(b, "no-name");
+	strbuf_puts(b, "\ttcp-request content reject if !{ req.ssl_sni -m found }\n"
+		       "\ttcp-request content set-var(txn.sni) req.ssl_sni,lower,rtrim(.)\n");
+	add_reason(b, "name");
+	/* The name is resolved as the client sent it, and may hold any byte (a NUL ends it for a
+	 * string match but not for a lookup): only plain names go on. */
+	strbuf_puts(b, "\ttcp-request content reject if "
+		       "!{ var(txn.sni) -m reg '^([a-z0-9_-]{1,63}\\.)*[a-z0-9_-]{1,63}$' }\n");
+	for (size_t i = 0; i < count; i++)
+		add_name_rule(b, c, rules[i], &private_rules);
+	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.rule) -m found }\n"
+		       "\ttcp-request content do-resolve(txn.dst,outside,ipv4) var(txn.sni)\n");
+	add_dial(b, c, private_rules ? " !private_rule" : "");
+	strbuf_printf(
+		b,
+		LOG_HEAD
+		"\"port\":%u,\"rule\":%%[var(txn.rule,null)],"
+		"\"sni\":%%{+Q}[var(txn.sni,-),bytes(0,255),json],"
+		"\"dst\":\"%%[var(txn.dst,-)]\","
+		"\"verdict\":\"%%[var(txn.verdict)]\",\"reason\":\"%%[var(txn.reason)]\"," LOG_TAIL,
+		"tls", c->tenant, port);
+}
+
+static void add_all_tls(struct strbuf *b, const struct gateway_config *c)
+{
+	auto_free const struct egress_entry **rules = NULL;
+	size_t count = 0;
+
+	rules = mem_array(c->egress_count + 1, sizeof(*rules));
+	for (size_t first = 0; first < c->egress_count; first++) {
+		const struct egress_entry *r = &c->egress[first];
+		bool done = r->protocol != EGRESS_TLS;
+
+		for (size_t i = 0; i < first; i++)
+			done = done || c->egress[i].port == r->port;
+		if (done)
+			continue;
+		count = 0;
+		for (size_t i = first; i < c->egress_count; i++)
+			if (c->egress[i].port == r->port)
+				rules[count++] = &c->egress[i];
+		qsort(rules, count, sizeof(*rules), by_specificity);
+		add_tls(b, c, rules, count);
+	}
+}
+
+/* ---- plain TCP and inbound ----------------------------------------------------------------- */
+
+static void add_tcp(struct strbuf *b, const struct gateway_config *c, size_t index)
+{
+	const struct egress_entry *r = &c->egress[index];
+	unsigned port = (unsigned)r->port;
+
+	add_frontend(b, c, "tcp", port);
+	if (gateway_is_ipv4(r->host))
+		strbuf_printf(b, "\ttcp-request content set-var(txn.dst) ipv4(%s)\n", r->host);
+	else
+		strbuf_printf(b, "\ttcp-request content do-resolve(txn.dst,outside,ipv4) str(%s)\n",
+			      r->host);
+	add_dial(b, c, r->private_ok ? " never" : "");
+	strbuf_printf(
+		b,
+		LOG_HEAD
+		"\"port\":%u,\"rule\":%zu,\"host\":\"%s\","
+		"\"dst\":\"%%[var(txn.dst,-)]\","
+		"\"verdict\":\"%%[var(txn.verdict)]\",\"reason\":\"%%[var(txn.reason)]\"," LOG_TAIL,
+		"tcp", c->tenant, port, index, r->host);
+}
+
+static void add_inbound(struct strbuf *b, const struct gateway_config *c)
+{
+	strbuf_printf(b, "\nfrontend inbound\n\tbind %s:%u\n\tmaxconn %d\n", c->egress_ip,
+		      c->inbound_port, GATEWAY_MAX_INBOUND);
+	/* Connections to the published port come from the bridge's address when they were made on
+	 * the host; other tenants' gateways share the network and have no business here. */
+	strbuf_printf(b, "\tacl host_side src %s\n", c->egress_host_ip);
+	if (c->inbound_loopback_only) {
+		strbuf_puts(b, "\ttcp-request connection reject if !host_side\n");
+	} else {
+		strbuf_printf(b, "\tacl own_side src %s %s\n", c->pool, c->egress_subnet);
+		strbuf_puts(b, "\ttcp-request connection reject if own_side !host_side\n");
+	}
+	strbuf_puts(b, "\tdefault_backend worker\n");
+	strbuf_printf(b, LOG_HEAD "\"port\":%u," LOG_TAIL, "inbound", c->tenant, c->inbound_port);
+	strbuf_printf(b, "\nbackend worker\n\ttimeout connect 2s\n\tserver worker %s:%u\n",
+		      c->worker_ip, c->worker_port);
+	/* Port 0 and address 0 mean: where the connection is going, that is, set-dst's address. */
+	strbuf_puts(b, "\nbackend outside\n\tserver address 0.0.0.0:0\n");
+}
+
+void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c)
+{
+	strbuf_printf(b, global_section, GATEWAY_MAX_EGRESS + GATEWAY_MAX_INBOUND,
+		      GATEWAY_MAX_EGRESS, c->resolver);
+	add_all_tls(b, c);
+	for (size_t i = 0; i < c->egress_count; i++)
+		if (c->egress[i].protocol == EGRESS_TCP)
+			add_tcp(b, c, i);
+	add_inbound(b, c);
+}

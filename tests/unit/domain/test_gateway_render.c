@@ -1,0 +1,469 @@
+/*
+ * The gateway's two files: what is rendered reads back as exactly the rules that were
+ * given, nothing that could change a line's meaning is ever rendered, and the programs
+ * themselves accept the text.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "domain/gateway.h"
+
+#define GOLDEN_DIR "tests/unit/domain/golden/"
+
+static const struct egress_entry sample[] = {
+	{ .host = (char *)"api.openai.com", .port = 443, .protocol = EGRESS_TLS },
+	{ .host = (char *)"*.slack.com", .port = 443, .protocol = EGRESS_TLS },
+	{ .host = (char *)"*.eu.slack.com",
+	  .port = 443,
+	  .protocol = EGRESS_TLS,
+	  .private_ok = true },
+	{ .host = (char *)"db.example.com", .port = 5432, .protocol = EGRESS_TCP },
+	{ .host = (char *)"alt.example.com", .port = 8443, .protocol = EGRESS_TLS },
+	{ .host = (char *)"10.9.8.7", .port = 25, .protocol = EGRESS_TCP, .private_ok = true },
+};
+
+static struct gateway_config config_of(const struct egress_entry *egress, size_t count)
+{
+	return (struct gateway_config){
+		.tenant = "acme-dental",
+		.inner_ip = "10.231.0.2",
+		.worker_ip = "10.231.0.3",
+		.worker_port = 18789,
+		.egress_ip = "10.230.0.2",
+		.egress_host_ip = "10.230.0.1",
+		.inbound_port = 8080,
+		.inbound_loopback_only = true,
+		.resolver = "127.0.0.11:53",
+		.pool = "10.231.0.0/16",
+		.egress_subnet = "10.230.0.0/16",
+		.egress = egress,
+		.egress_count = count,
+	};
+}
+
+static void render(const struct gateway_config *c, char **out_h, char **out_d)
+{
+	struct err e = ERR_INIT;
+
+	if (gateway_render(c, out_h, out_d, &e) < 0)
+		fail_msg("%s", e.message);
+}
+
+static bool refused(const struct gateway_config *c)
+{
+	struct err e = ERR_INIT;
+	char *h = NULL, *d = NULL;
+	int r = gateway_render(c, &h, &d, &e);
+
+	if (r < 0) {
+		assert_null(h);
+		assert_null(d);
+		assert_int_equal(e.code, ERR_INTERNAL);
+		return true;
+	}
+	free(h);
+	free(d);
+	return false;
+}
+
+/* ---- golden -------------------------------------------------------------------------------- */
+
+static void compare_golden(const char *name, const char *text)
+{
+	auto_free char *path = mem_printf(GOLDEN_DIR "%s", name);
+	auto_free char *want = mem_alloc(65536);
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		fail_msg("%s cannot be read; run from the top folder", path);
+	want[fread(want, 1, 65535, f)] = '\0';
+	fclose(f);
+	assert_string_equal(text, want);
+}
+
+static void test_golden(unused_arg void **state)
+{
+	struct gateway_config c = config_of(sample, ARRAY_SIZE(sample));
+	auto_free char *h = NULL, *d = NULL;
+
+	render(&c, &h, &d);
+	compare_golden("gateway-haproxy.cfg", h);
+	compare_golden("gateway-dnsmasq.conf", d);
+}
+
+/* ---- re-parse ------------------------------------------------------------------------------ */
+
+static size_t count_of(const char *text, const char *needle)
+{
+	size_t n = 0;
+
+	for (const char *at = text; (at = strstr(at, needle)); at += strlen(needle))
+		n++;
+	return n;
+}
+
+static const char *const haproxy_words[] = {
+	"global",
+	"defaults",
+	"resolvers",
+	"frontend",
+	"backend",
+	"log",
+	"nbthread",
+	"maxconn",
+	"tune.bufsize",
+	"tune.buffers.limit",
+	"hard-stop-after",
+	"mode",
+	"retries",
+	"option",
+	"timeout",
+	"nameserver",
+	"accepted_payload_size",
+	"resolve_retries",
+	"hold",
+	"bind",
+	"tcp-request",
+	"acl",
+	"default_backend",
+	"log-format",
+	"server",
+};
+static const char *const dnsmasq_words[] = {
+	"port",
+	"listen-address",
+	"bind-interfaces",
+	"no-resolv",
+	"no-poll",
+	"no-hosts",
+	"no-ident",
+	"cache-size",
+	"local-ttl",
+	"max-tcp-connections",
+	"edns-packet-max",
+	"log-queries",
+	"local",
+	"host-record",
+	"address",
+};
+
+/* Every line begins with a word that the renderer has business to write. */
+static void check_words(const char *text, const char *const *words, size_t count, const char *ends)
+{
+	for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t len, i;
+
+		at += *at == '\t';
+		len = strcspn(at, ends);
+		for (i = 0; len > 0 && i < count; i++)
+			if (strlen(words[i]) == len && memcmp(at, words[i], len) == 0)
+				break;
+		if (len > 0 && i == count)
+			fail_msg("unexpected line: %.60s", at);
+	}
+}
+
+static void check_rule_lines(const struct gateway_config *c, const char *h, const char *d)
+{
+	for (size_t i = 0; i < c->egress_count; i++) {
+		const struct egress_entry *r = &c->egress[i];
+		bool wildcard = r->host[0] == '*';
+		auto_free char *rule =
+			mem_printf("set-var(txn.rule) int(%zu) if { var(txn.sni) -m %s %s }\n", i,
+				   wildcard ? "end" : "str", r->host + wildcard);
+		auto_free char *bind = mem_printf("\tbind %s:%d\n", c->inner_ip, (int)r->port);
+		auto_free char *name =
+			wildcard ? mem_printf("\naddress=/%s/%s\nlocal=/%s/\n", r->host,
+					      c->inner_ip, r->host)
+				 : mem_printf("\nhost-record=%s,%s\n", r->host, c->inner_ip);
+
+		assert_int_equal(count_of(h, rule), r->protocol == EGRESS_TLS);
+		assert_int_equal(count_of(h, bind), 1);
+		assert_true(count_of(d, name) >= (r->host[0] > '9' || wildcard));
+	}
+}
+
+static void check_rendered(const struct gateway_config *c, const char *h, const char *d)
+{
+	size_t frontends = count_of(h, "\nfrontend ");
+
+	check_words(h, haproxy_words, ARRAY_SIZE(haproxy_words), " \n");
+	check_words(d, dnsmasq_words, ARRAY_SIZE(dnsmasq_words), "=\n");
+	check_rule_lines(c, h, d);
+	/* One bind each; all but the inbound one judge the client and the address. */
+	assert_int_equal(count_of(h, "\tbind "), frontends);
+	assert_int_equal(count_of(h, "\tbind 10.230.0.2:8080\n"), 1);
+	assert_int_equal(count_of(h, "reject if !{ src 10.231.0.3 }\n"), frontends - 1);
+	assert_int_equal(count_of(h, "reject if never\n"), frontends - 1);
+	assert_int_equal(count_of(h, "reject if private"), frontends - 1);
+	assert_int_equal(count_of(h, "set-dst "), frontends - 1);
+	assert_int_equal(count_of(d, "local=/#/\n"), 1);
+	assert_null(strstr(d, "server="));
+}
+
+/* A refusal must come before the connection is led anywhere. */
+static void test_order(unused_arg void **state)
+{
+	struct gateway_config c = config_of(sample, 2);
+	auto_free char *h = NULL, *d = NULL;
+	const char *hello, *name, *resolve, *never, *dial;
+
+	render(&c, &h, &d);
+	hello = strstr(h, "reject if !{ req.ssl_hello_type 1 }");
+	name = strstr(h, "reject if !{ var(txn.rule) -m found }");
+	resolve = strstr(h, "do-resolve(");
+	never = strstr(h, "reject if never");
+	dial = strstr(h, "set-dst var(txn.dst)");
+	assert_true(hello && hello < name && name < resolve && resolve < never && never < dial);
+}
+
+/* The longest wildcard wins over shorter ones, and an exact name over all. */
+static void test_specificity(unused_arg void **state)
+{
+	static const struct egress_entry rules[] = {
+		{ .host = (char *)"a.eu.slack.com", .port = 443 },
+		{ .host = (char *)"*.eu.slack.com", .port = 443 },
+		{ .host = (char *)"*.com", .port = 443, .private_ok = true },
+	};
+	struct gateway_config c = config_of(rules, ARRAY_SIZE(rules));
+	auto_free char *h = NULL, *d = NULL;
+	const char *exact, *longer, *shorter;
+
+	render(&c, &h, &d);
+	check_rendered(&c, h, d);
+	exact = strstr(h, "int(0) if");
+	longer = strstr(h, "int(1) if");
+	shorter = strstr(h, "int(2) if");
+	assert_true(shorter && shorter < longer && longer < exact);
+	assert_non_null(strstr(h, "acl private_rule var(txn.rule) -m int 2\n"));
+	assert_non_null(strstr(h, "reject if private !private_rule\n"));
+}
+
+static void test_inbound_source(unused_arg void **state)
+{
+	struct gateway_config c = config_of(sample, 0);
+	auto_free char *loopback = NULL, *open = NULL, *d = NULL, *d2 = NULL;
+
+	render(&c, &loopback, &d);
+	assert_non_null(strstr(loopback, "acl host_side src 10.230.0.1\n"
+					 "\ttcp-request connection reject if !host_side\n"));
+	c.inbound_loopback_only = false;
+	render(&c, &open, &d2);
+	assert_non_null(strstr(open, "reject if own_side !host_side\n"));
+	assert_null(strstr(open, "reject if !host_side\n"));
+	assert_string_equal(d, d2);
+}
+
+static void test_random(unused_arg void **state)
+{
+	srandom(7);
+	for (int round = 0; round < 200; round++) {
+		static char names[12][64];
+		struct egress_entry rules[12];
+		size_t count = (size_t)random() % 12;
+		struct gateway_config c = config_of(rules, count);
+		auto_free char *h = NULL, *d = NULL;
+
+		for (size_t i = 0; i < count; i++) {
+			bool tcp = random() % 3 == 0, wildcard = !tcp && random() % 2;
+
+			snprintf(names[i], sizeof(names[i]), "%sx%ld.h%zu-%ld.example",
+				 wildcard ? "*." : "", random() % 100, i, random() % 1000);
+			rules[i] = (struct egress_entry){ .host = names[i],
+							  .port = tcp ? 1000 + (int)i
+								      : 443 + random() % 3,
+							  .protocol = tcp ? EGRESS_TCP : EGRESS_TLS,
+							  .private_ok = random() % 2 };
+		}
+		render(&c, &h, &d);
+		check_rendered(&c, h, d);
+	}
+}
+
+/* ---- refusals ------------------------------------------------------------------------------ */
+
+static void test_hosts_refused(unused_arg void **state)
+{
+	static const char *const hosts[] = {
+		"",	   "*",	     "*.",	 "*a.com",   "a.*.com", "a b.com", "a\nb.com",
+		"a'b.com", "a\"b",   "a{b}.com", "$x.com",   "a\\.com", "a#b",	   "a/b.com",
+		"A.com",   "a..com", ".a.com",	 "a.com.",   "-a.com",	"a-.com",  "a_b.com",
+		"a,b.com", "\x80.a", "a:443",	 "%[src].a", "a;b",	"*.*.com",
+	};
+	char longest[260];
+
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		struct egress_entry r = { .host = (char *)hosts[i], .port = 443 };
+		struct gateway_config c = config_of(&r, 1);
+
+		if (!refused(&c))
+			fail_msg("accepted \"%s\"", hosts[i]);
+	}
+	for (size_t i = 0; i < sizeof(longest); i++)
+		longest[i] = i % 2 ? '.' : 'a';
+	for (size_t len = 249; len < sizeof(longest); len += 2) {
+		struct egress_entry r = { .host = longest, .port = 443 };
+		struct gateway_config c = config_of(&r, 1);
+		char end = longest[len];
+
+		longest[len] = '\0';
+		assert_int_equal(refused(&c), len > 253);
+		longest[len] = end;
+	}
+}
+
+static void test_ports_refused(unused_arg void **state)
+{
+	static const struct {
+		int64_t port;
+		bool refused;
+	} cases[] = { { 0, true },     { -1, true },	    { 53, true }, { 80, true },
+		      { 65536, true }, { 1LL << 33, true }, { 1, false }, { 65535, false } };
+	static const struct egress_entry pairs[][2] = {
+		{ { .host = (char *)"a.b", .port = 5, .protocol = EGRESS_TCP },
+		  { .host = (char *)"c.d", .port = 5, .protocol = EGRESS_TCP } },
+		{ { .host = (char *)"a.b", .port = 5, .protocol = EGRESS_TCP },
+		  { .host = (char *)"c.d", .port = 5, .protocol = EGRESS_TLS } },
+		{ { .host = (char *)"a.b", .port = 443 }, { .host = (char *)"a.b", .port = 443 } },
+	};
+	struct egress_entry wildcard = { .host = (char *)"*.a.b",
+					 .port = 5,
+					 .protocol = EGRESS_TCP };
+	struct egress_entry other = { .host = (char *)"a.b", .port = 5, .protocol = 9 };
+	struct gateway_config c = config_of(&wildcard, 1);
+
+	assert_true(refused(&c));
+	c = config_of(&other, 1);
+	assert_true(refused(&c));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct egress_entry r = { .host = (char *)"a.b", .port = cases[i].port };
+
+		c = config_of(&r, 1);
+		assert_int_equal(refused(&c), cases[i].refused);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		c = config_of(pairs[i], 2);
+		assert_true(refused(&c));
+	}
+}
+
+static void test_settings_refused(unused_arg void **state)
+{
+	static const struct {
+		size_t offset;
+		const char *value;
+	} cases[] = {
+		{ offsetof(struct gateway_config, tenant), "a'b" },
+		{ offsetof(struct gateway_config, tenant), "a.b" },
+		{ offsetof(struct gateway_config, tenant), NULL },
+		{ offsetof(struct gateway_config, inner_ip), "10.231.0" },
+		{ offsetof(struct gateway_config, inner_ip), "10.231.0.2\n" },
+		{ offsetof(struct gateway_config, worker_ip), "" },
+		{ offsetof(struct gateway_config, worker_ip), "::1" },
+		{ offsetof(struct gateway_config, egress_ip), "256.1.1.1" },
+		{ offsetof(struct gateway_config, egress_host_ip), NULL },
+		{ offsetof(struct gateway_config, resolver), "127.0.0.11" },
+		{ offsetof(struct gateway_config, resolver), "127.0.0.11:0" },
+		{ offsetof(struct gateway_config, resolver), "127.0.0.11:99999" },
+		{ offsetof(struct gateway_config, resolver), "127.0.0.11:53 x" },
+		{ offsetof(struct gateway_config, resolver), ":53" },
+		{ offsetof(struct gateway_config, pool), "10.0.0.0" },
+		{ offsetof(struct gateway_config, pool), "10.0.0.0/33" },
+		{ offsetof(struct gateway_config, pool), "10.0.0.0/" },
+		{ offsetof(struct gateway_config, pool), "10.0.0.0/8 0.0.0.0/0" },
+		{ offsetof(struct gateway_config, egress_subnet), "10.0.0/8" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct gateway_config c = config_of(sample, ARRAY_SIZE(sample));
+
+		memcpy((char *)&c + cases[i].offset, &cases[i].value, sizeof(cases[i].value));
+		if (!refused(&c))
+			fail_msg("case %zu accepted", i);
+	}
+}
+
+/* ---- the programs themselves --------------------------------------------------------------- */
+
+static int run_quiet(const char *const argv[])
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 1);
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static char *write_temp(const char *text)
+{
+	char *path = mem_strdup("/tmp/test-gateway-XXXXXX");
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	return path;
+}
+
+static void test_programs_accept(unused_arg void **state)
+{
+	struct gateway_config c = config_of(sample, ARRAY_SIZE(sample));
+	auto_free char *h = NULL, *d = NULL, *hpath = NULL, *dpath = NULL, *darg = NULL;
+
+	if (access("/usr/sbin/haproxy", X_OK) || access("/usr/sbin/dnsmasq", X_OK)) {
+		print_message("haproxy or dnsmasq is not installed\n");
+		skip();
+	}
+	for (int loopback = 0; loopback < 2; loopback++) {
+		c.inbound_loopback_only = loopback;
+		render(&c, &h, &d);
+		hpath = write_temp(h);
+		dpath = write_temp(d);
+		darg = mem_printf("--conf-file=%s", dpath);
+		/* -dW: a warning is a failure, too. */
+		assert_int_equal(run_quiet((const char *const[]){ "/usr/sbin/haproxy", "-c", "-q",
+								  "-dW", "-f", hpath, NULL }),
+				 0);
+		assert_int_equal(run_quiet((const char *const[]){ "/usr/sbin/dnsmasq", "--test",
+								  darg, NULL }),
+				 0);
+		unlink(hpath);
+		unlink(dpath);
+		free(take_ptr(h));
+		free(take_ptr(d));
+		free(take_ptr(hpath));
+		free(take_ptr(dpath));
+		free(take_ptr(darg));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_specificity),	cmocka_unit_test(test_inbound_source),
+		cmocka_unit_test(test_random),		cmocka_unit_test(test_hosts_refused),
+		cmocka_unit_test(test_ports_refused),	cmocka_unit_test(test_settings_refused),
+		cmocka_unit_test(test_programs_accept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
