@@ -93,7 +93,7 @@ static int read_messages(struct dump *d, struct span all, unsigned *seen, struct
 static int run(struct dump *d, int type, int family, struct err *e)
 {
 	auto_fd int fd = open_and_ask(type, family, e);
-	auto_free char *buf = mem_alloc(BUFFER_BYTES);
+	auto_free unsigned char *buf = mem_alloc(BUFFER_BYTES);
 	unsigned seen = 0;
 	int done = 0;
 
