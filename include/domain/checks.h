@@ -19,6 +19,7 @@ struct sibling { /* any other tenant of the host */
 	const char *tenant;
 	const struct allocation *allocation;
 	bool running;
+	const struct ns_id *ns; /* NS_KINDS of them, of its worker; NULL: not known */
 };
 
 struct check_input {
