@@ -177,14 +177,7 @@ static void read_cpu(const struct target *t, struct cgroup_facts *out)
 
 void limits_read(const struct target *t, struct cgroup_facts *out)
 {
-	*out = (struct cgroup_facts){
-		.memory_max = UINT64_MAX,
-		.memory_swap_max = UINT64_MAX,
-		.pids_max = UINT64_MAX,
-		.cpu_quota_us = -1,
-		.memory_current = UINT64_MAX,
-		.pids_current = UINT64_MAX,
-	};
+	*out = (struct cgroup_facts)LIMITS_UNKNOWN;
 	read_memory(t, out);
 	read_pids(t, out);
 	read_cpu(t, out);

@@ -32,6 +32,8 @@
 
 enum { NOBODY = 65534, REPORT_MAX = 4 << 20, EXTRA_MS = 3000 };
 
+static const char not_running[] = "the worker is not running";
+
 struct visit { /* what the child works with */
 	const struct net_request *r;
 	int proc_root;
@@ -136,7 +138,7 @@ static int visit_worker(struct visit *v, struct err *e)
 	struct rlimit limit = { .rlim_cur = files, .rlim_max = files };
 
 	if (v->worker_ns < 0)
-		return 0;
+		return err_set(e, ERR_NOT_FOUND, "%s", not_running);
 	if (enter(v->proc_root, v->worker_ns, e) < 0 ||
 	    netlink_links(&v->links, &v->link_count, e) < 0 ||
 	    netlink_routes(v->links, v->link_count, &v->routes, &v->route_count, e) < 0)
@@ -208,7 +210,7 @@ static int in_child(void *arg, int fd)
 	struct strbuf report = STRBUF_INIT(REPORT_MAX);
 
 	visit_gateway(v, &e);
-	if (visit_worker(v, &e) == 0 && v->worker_ns >= 0) {
+	if (visit_worker(v, &e) == 0) {
 		if (getifaddrs(&addresses) < 0)
 			err_sys(&e, errno, "addresses");
 		else if (drop_privileges(&e) == 0)
@@ -271,10 +273,10 @@ void net_probe(const struct net_request *r, struct tenant_facts *out)
 	struct visit v = { .r = r, .worker_ns = -1, .gateway_ns = -1, .facts = out };
 
 	copy_attempts(r, out);
-	if (!r->worker)
-		snprintf(out->net_error, sizeof(out->net_error), "the worker is not running");
-	if (!any)
+	if (!any) {
+		snprintf(out->net_error, sizeof(out->net_error), "%s", not_running);
 		return;
+	}
 	out->gateway_ip_forward = r->gateway != NULL; /* until the kernel says otherwise */
 	v.proc_root = any->proc_root;
 	v.header = (struct net_header){ .magic = NET_MAGIC,

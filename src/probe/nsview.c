@@ -4,11 +4,15 @@
  */
 #include "nsview.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/fsio.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "probe/probe.h"
+
+enum { KTHREADD = 2 };
 
 bool nsview_one(int dir, enum ns_kind kind, struct ns_id *out)
 {
@@ -34,17 +38,43 @@ bool nsview_same(const struct ns_id *a, const struct ns_id *b)
 	return a->ino != 0 && a->ino == b->ino && a->dev == b->dev;
 }
 
+/* proc_pid_stat(5): field 9 holds the PF_* flags of include/linux/sched.h. */
+static bool is_kernel_thread(int dir)
+{
+	const unsigned long kthread = 0x00200000;
+	struct err e = ERR_INIT;
+	unsigned long flags;
+	char text[1024];
+
+	if (fsio_read_at(dir, "stat", text, sizeof(text), &e) < 0)
+		return false;
+	const char *end = strrchr(text, ')');
+	return end && sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 &&
+	       (flags & kthread);
+}
+
+static bool read_all_of(int root, pid_t pid, struct ns_id out[NS_KINDS])
+{
+	struct err e = ERR_INIT;
+	auto_fd int dir = -1;
+
+	if (proc_open_pid(root, pid, &dir, &e) < 0 || (pid == KTHREADD && !is_kernel_thread(dir)))
+		return false;
+	nsview_read(dir, out);
+	return out[NS_MNT].ino != 0;
+}
+
+/* Process 1 may hold a capability that we lack, and is then closed to us (ptrace(2), access
+ * checks); kernel threads live in the same namespaces and hold nothing back. */
 int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS], struct err *e)
 {
 	auto_fd int root = -1;
-	auto_fd int dir = -1;
 	struct ns_id all[NS_KINDS];
 
-	if (proc_open_root(proc_path, &root, e) < 0 || proc_open_pid(root, 1, &dir, e) < 0)
+	if (proc_open_root(proc_path, &root, e) < 0)
 		return -1;
-	nsview_read(dir, all);
-	if (all[NS_MNT].ino == 0)
-		return err_set(e, ERR_SYSTEM, "the namespaces of process 1 can't be read");
+	if (!read_all_of(root, 1, all) && !read_all_of(root, KTHREADD, all))
+		return err_set(e, ERR_SYSTEM, "the host's namespaces can't be read");
 	memcpy(out, all, sizeof(all));
 	return 0;
 }
