@@ -24,7 +24,7 @@ HARDEN_CC := $(HARDEN_CC)
 CPPFLAGS_ALL := -D_GNU_SOURCE -Iinclude -I$(BUILD)/gen -DTENANTCTL_VERSION='"$(VERSION)"' \
 	-DTENANTCTL_DATADIR='"$(PREFIX)/share/tenantctl"' $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CPPFLAGS)
 CFLAGS_ALL := -std=c17 $(WARN) $(HARDEN_CC) $(SANITIZE) $(COVER) $(CFLAGS)
-LDLIBS_ALL := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
+LDLIBS_ALL := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lresolv -lpthread
 LDFLAGS_ALL := $(HARDEN_LD) $(SANITIZE) $(COVER) $(LDFLAGS)
 
 SRC := $(sort $(wildcard src/base/*.c src/engine/*.c src/probe/*.c src/domain/*.c src/ops/*.c src/cli/*.c))
