@@ -131,15 +131,17 @@ struct seccomp_difference {
 	char call[48]; /* "ioctl", "x32 0x40000001", "i386 11" */
 	struct seccomp_data data;
 	uint32_t expected, observed; /* SECCOMP_RET_* */
+	bool weaker; /* refused by the profile, let through by the process; else the process is only
+			stricter, as one that filtered itself further is */
 };
 
 /* Evaluates both for every call number below SECCOMP_CALLS_END of the own ABI, x32 and the 32-bit
  * ABI, for a table of arguments that matter, and for arguments found by following every
  * comparison that either side makes. `observed` is newest first, as in struct tenant_facts; no
- * filter at all allows everything. At most `max` differences are stored, *out_count is how many
- * there are. A refusal with ENOSYS of a number above the profile's last is no difference: runc
- * puts that in front of every filter (since 1.0.0-rc93).
- * ERR_PROTOCOL when an observed program is one that the kernel would not have accepted. */
+ * filter at all allows everything. At most `max` differences are stored, weaker ones first;
+ * *out_count is how many there are. A refusal with ENOSYS of a number above the profile's last
+ * is no difference: runc puts that in front of every filter (since 1.0.0-rc93). ERR_PROTOCOL when
+ * an observed program is one that the kernel would not have accepted. */
 int seccomp_compare(const struct seccomp_program *expected, const struct filter_program *observed,
 		    size_t observed_count, struct seccomp_difference *out, size_t max,
 		    size_t *out_count, struct err *e) must_check;

@@ -25,7 +25,7 @@ struct comparison {
 	const struct filter_program *observed;
 	size_t observed_count;
 	struct seccomp_difference *out;
-	size_t max, count;
+	size_t max, count, weaker;
 };
 
 static bool refuses(uint32_t action)
@@ -65,23 +65,33 @@ static void describe_call(const struct comparison *c, const struct seccomp_data 
 	}
 }
 
+/* Weaker ones are kept in front, so that a list cut at `max` shows them. */
+static void add_difference(struct comparison *c, const struct seccomp_difference *d)
+{
+	size_t stored = MIN_OF(c->count, c->max);
+
+	c->count++;
+	if (!d->weaker && stored < c->max)
+		c->out[stored] = *d;
+	if (!d->weaker || c->weaker == c->max)
+		return;
+	if (stored < c->max)
+		c->out[stored] = c->out[c->weaker];
+	c->out[c->weaker++] = *d;
+}
+
 static void compare_one(struct comparison *c, const struct seccomp_data *data,
 			const struct bpf_trace *trace)
 {
 	uint32_t expected = bpf_run(&c->expected->filter, data, trace);
 	uint32_t observed = bpf_stack_run(c->observed, c->observed_count, data, trace);
-	struct seccomp_difference *d;
+	struct seccomp_difference d = { .data = *data, .expected = expected, .observed = observed };
 
 	if (bpf_action_equal(expected, observed) || runtime_stub(c, data, expected, observed))
 		return;
-	if (c->count < c->max) {
-		d = &c->out[c->count];
-		*d = (struct seccomp_difference){ .data = *data,
-						  .expected = expected,
-						  .observed = observed };
-		describe_call(c, data, d->call, sizeof(d->call));
-	}
-	c->count++;
+	d.weaker = refuses(expected) && !refuses(observed);
+	describe_call(c, data, d.call, sizeof(d.call));
+	add_difference(c, &d);
 }
 
 /* Argument vectors of one call, each seen once; first come, first run. */
@@ -234,7 +244,7 @@ int seccomp_compare(const struct seccomp_program *expected, const struct filter_
 		    size_t observed_count, struct seccomp_difference *out, size_t max,
 		    size_t *out_count, struct err *e)
 {
-	struct comparison c = { expected, observed, observed_count, out, max, 0 };
+	struct comparison c = { expected, observed, observed_count, out, max, 0, 0 };
 	auto_free struct follower *f = mem_alloc(sizeof(*f));
 
 	for (size_t i = 0; i < observed_count; i++)

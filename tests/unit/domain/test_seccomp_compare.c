@@ -149,6 +149,32 @@ static void test_runtime_stub_is_no_difference_but_only_above(void **unused)
 	assert_true(differences(&p, &merged, 1, diffs) > MAX_DIFFS);
 }
 
+/* One call let through that the profile refuses, hundreds refused that it lets through. */
+static void test_weaker_differences_come_first(void **unused)
+{
+	struct sock_filter odd[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_vhangup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	};
+	struct filter_program observed = { odd, ARRAY_SIZE(odd) };
+	auto_seccomp_program struct seccomp_program p = { 0 };
+	struct seccomp_difference diffs[MAX_DIFFS];
+	size_t weaker = 0;
+
+	(void)unused;
+	compose_builtin("ai-worker", &p);
+	assert_true(differences(&p, &observed, 1, diffs) > MAX_DIFFS);
+	while (weaker < MAX_DIFFS && diffs[weaker].weaker)
+		weaker++;
+	assert_true(weaker > 0);
+	assert_true(weaker < MAX_DIFFS);
+	assert_true(has_difference(diffs, weaker, "vhangup", EPERM_RET, ALLOW));
+	for (size_t i = weaker; i < MAX_DIFFS; i++)
+		assert_false(diffs[i].weaker);
+}
+
 static void test_hostile_program_is_refused(void **unused)
 {
 	auto_seccomp_program struct seccomp_program p = { 0 };
@@ -200,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_one_changed_rule_is_found),
 		cmocka_unit_test(test_stricter_second_filter_differs),
 		cmocka_unit_test(test_runtime_stub_is_no_difference_but_only_above),
+		cmocka_unit_test(test_weaker_differences_come_first),
 		cmocka_unit_test(test_hostile_program_is_refused),
 		cmocka_unit_test(test_comparing_is_fast),
 	};
