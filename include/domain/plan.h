@@ -61,7 +61,7 @@ struct tenant_state {
 	struct allocation allocation;
 	bool workspace_exists, workspace_mounted;
 	bool files_current; /* rendered gateway files equal the desired ones */
-	bool files_exist;
+	bool files_exist; /* anything in the tenant's state folder */
 	bool gateway_image_present, worker_image_present;
 	bool egress_present, network_present, gateway_present, worker_present;
 	struct network_info egress, network;

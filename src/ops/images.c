@@ -1,0 +1,89 @@
+/* Looking up, loading and pulling images; all before anything of a tenant exists. */
+#include "images.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "allocate.h"
+#include "base/mem.h"
+
+int image_id_of(struct context *c, const char *ref, char **out, struct err *e)
+{
+	struct image_info info = { 0 };
+
+	if (client_image_inspect(c->client, ref, &info, e)) {
+		if (e->code != ERR_NOT_FOUND)
+			return err_wrap(e, "image %s", ref);
+		err_clear(e);
+		return 0;
+	}
+	*out = mem_strdup(info.id);
+	image_info_free(&info);
+	return 0;
+}
+
+static int load_archive(struct context *c, struct err *e)
+{
+	auto_fd int fd = open(c->host.gateway_archive, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		err_sys(e, errno, "gateway image %s is not on the engine, and its archive %s",
+			c->host.gateway_image, c->host.gateway_archive);
+		return err_hint(
+			e, "make it with 'make gateway-image install', or set 'gateway_archive' "
+			   "in tenantctl.yaml");
+	}
+	return client_image_load(c->client, fd, NULL, NULL, e);
+}
+
+int image_load_gateway(struct context *c, struct err *e)
+{
+	auto_free char *id = NULL;
+	auto_fd int lock = -1;
+
+	if (allocate_lock(c, &lock, e) || image_id_of(c, c->host.gateway_image, &id, e))
+		return -1;
+	if (id)
+		return 0; /* another run was first */
+	if (load_archive(c, e))
+		return err_wrap(e, "load gateway image");
+	if (image_id_of(c, c->host.gateway_image, &id, e))
+		return -1;
+	return id ? 0
+		  : err_set(e, ERR_REFUSED, "archive %s does not hold image %s",
+			    c->host.gateway_archive, c->host.gateway_image);
+}
+
+struct pull_progress {
+	struct context *c;
+	const char *tenant;
+};
+
+static void report_pull(void *arg, const char *status, const char *id, int64_t current,
+			int64_t total)
+{
+	struct pull_progress *p = arg;
+	auto_free char *text =
+		total > 0 ? mem_printf("pull %s: %s %lld%%", id ? id : "", status ? status : "",
+				       (long long)(100 * current / total))
+			  : mem_printf("pull: %s", status ? status : "");
+
+	if (p->c->progress)
+		p->c->progress(p->c->progress_arg, p->tenant, text, 0, 0);
+}
+
+int image_pull_worker(struct context *c, const char *tenant, const char *ref, struct err *e)
+{
+	struct pull_progress p = { .c = c, .tenant = tenant };
+
+	if (client_image_pull(c->client, ref, report_pull, &p, e)) {
+		err_wrap(e, "image %s is not on the engine and cannot be pulled", ref);
+		return err_hint(
+			e, "load it with 'docker load' or correct 'image' in the manifest; nothing "
+			   "was created");
+	}
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* Images a tenant needs. Private to ops. */
+#ifndef OPS_IMAGES_H
+#define OPS_IMAGES_H
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "ops/ops.h"
+
+/* The id the engine has for `ref`; *out stays NULL when it has none. Owned by the caller. */
+int image_id_of(struct context *c, const char *ref, char **out, struct err *e) must_check;
+
+/* Loads the gateway image from its archive when the engine has none; one run at a time does it. */
+int image_load_gateway(struct context *c, struct err *e) must_check;
+
+/* Pulls the worker's image. ERR_REFUSED with what the engine said and what to do. */
+int image_pull_worker(struct context *c, const char *tenant, const char *ref, struct err *e)
+	must_check;
+
+#endif
