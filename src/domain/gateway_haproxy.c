@@ -42,7 +42,7 @@ static const char global_section[] = "global\n"
 				     "\taccepted_payload_size 4096\n"
 				     "\tresolve_retries 3\n"
 				     "\ttimeout resolve 1s\n"
-				     "\ttimeout retry 1s\n"
+				     "\ttimeout retry 500ms\n"
 				     "\thold valid 5s\n"
 				     "\thold obsolete 0s\n";
 
