@@ -195,7 +195,7 @@ static int number_from_json(const struct binder *b, const struct bind_field *f,
 	char text[40];
 
 	if (f->kind == BIND_DECIMAL && fabs(v) < 1e12) {
-		*out = (int64_t)llround(v * 1000);
+		*out = (int64_t)(v * 1000 + (v < 0 ? -0.5 : 0.5));
 	} else {
 		*out = node_int(n, INT64_MIN);
 		if (*out == INT64_MIN)
@@ -239,6 +239,7 @@ static int read_enum(const struct binder *b, const struct bind_field *f, const s
 		     const char *path, int *slot)
 {
 	const char *s = node_str(n, NULL);
+	char expected[320], message[512];
 
 	if (!s)
 		return fail_kind(b, f, n, path);
@@ -248,11 +249,11 @@ static int read_enum(const struct binder *b, const struct bind_field *f, const s
 			return 0;
 		}
 	}
-	fail_value(b, f, n, path, s, "known");
+	bind_expected(f, expected, sizeof(expected));
 	const char *near = strlist_nearest(s, f->names, name_count(f->names));
-	if (near)
-		err_hint(b->e, "did you mean '%s'?", near);
-	return -1;
+	snprintf(message, sizeof(message), "'%.*s' is not known: expected %s%s%s%s", QUOTED_MAX, s,
+		 expected, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return fail(b, n, path, message);
 }
 
 static int read_strlist(const struct binder *b, const struct bind_field *f, const struct node *n,

@@ -25,8 +25,6 @@ static inline bool bind_in_range(const struct bind_field *f, int64_t v)
 	return v >= f->min && v <= bind_max(f);
 }
 
-/* "expected ..." for a field: its own words, else words made from kind and range. */
-void bind_expected(const struct bind_field *f, char *buf, size_t size);
 /* "1.5" for 1500; shortest exact form. */
 void bind_format_decimal(int64_t thousandths, char *buf, size_t size);
 /* Puts the field's default into its slot, which is zeroed. */

@@ -264,9 +264,25 @@ static int open_folder(const char *path, int *out_fd, struct err *e)
 	return fsio_open_parent(inside, false, out_fd, &name, e);
 }
 
+/* All names of a folder, or ERR_MANIFEST when there are more than `max`. */
+static int read_names(DIR *stream, const char *path, size_t max, struct strlist *out, struct err *e)
+{
+	for (;;) {
+		errno = 0;
+		const struct dirent *entry = readdir(stream);
+		if (!entry)
+			return errno ? err_sys(e, errno, "%s", path) : 0;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (out->count == max)
+			return err_set(e, ERR_MANIFEST, "%s: more than %zu entries", path, max);
+		strlist_add(out, entry->d_name);
+	}
+}
+
 int fsio_list(const char *path, size_t max, struct strlist *out, struct err *e)
 {
-	auto_fd int dir = -1;
+	auto_fd int dir = -1, fd = -1;
 	auto_strlist struct strlist names = { NULL, 0 };
 
 	if (open_folder(path, &dir, e)) {
@@ -276,26 +292,15 @@ int fsio_list(const char *path, size_t max, struct strlist *out, struct err *e)
 		strlist_free(out);
 		return 0;
 	}
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!stream)
 		return err_sys(e, errno, "%s", path);
-	errno = 0;
-	for (struct dirent *entry = readdir(stream); entry; entry = readdir(stream)) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (names.count == max)
-			break;
-		strlist_add(&names, entry->d_name);
-		errno = 0;
-	}
-	int saved = errno;
-	bool more = names.count == max && readdir(stream);
+	fd = -1; /* the stream's now */
+	int rc = read_names(stream, path, max, &names, e);
 	closedir(stream);
-	if (saved)
-		return err_sys(e, saved, "%s", path);
-	if (more)
-		return err_set(e, ERR_MANIFEST, "%s: more than %zu entries", path, max);
+	if (rc)
+		return -1;
 	strlist_sort(&names);
 	strlist_free(out);
 	*out = names;

@@ -233,7 +233,7 @@ int64_t node_int(const struct node *n, int64_t fallback)
 	if (!node_is_number(n))
 		return fallback;
 	double v = node_json(n)->valuedouble;
-	if (!(v >= -EXACT_MAX && v <= EXACT_MAX) || v != trunc(v))
+	if (!(v >= -EXACT_MAX && v <= EXACT_MAX) || v != (double)(int64_t)v)
 		return fallback;
 	return (int64_t)v;
 }

@@ -143,7 +143,7 @@ static void print_number(struct strbuf *b, double v)
 		strbuf_puts(b, "null"); /* JSON has no other word for it */
 		return;
 	}
-	if (v == trunc(v) && fabs(v) <= EXACT_MAX) {
+	if (fabs(v) <= EXACT_MAX && v == (double)(int64_t)v) {
 		strbuf_printf(b, "%lld", (long long)v);
 		return;
 	}
