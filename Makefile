@@ -50,11 +50,11 @@ $(BUILD)/%.o: %.c
 
 # What the binary carries: the seccomp profiles as text.
 PROFILES := $(sort $(wildcard profiles/*.json))
-$(BUILD)/gen/profiles.h: scripts/embed $(PROFILES)
+$(BUILD)/gen/seccomp_profiles.h: scripts/embed $(PROFILES)
 	@mkdir -p $(@D)
 	@echo "  GEN   $@"
 	$(Q)scripts/embed $(PROFILES) > $@.tmp && mv $@.tmp $@
-$(BUILD)/src/domain/seccomp.o: $(BUILD)/gen/profiles.h
+$(BUILD)/src/domain/seccomp.o: $(BUILD)/gen/seccomp_profiles.h
 
 -include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)
 
@@ -124,7 +124,7 @@ replay: $(REPLAY_BIN)
 	$(Q)for t in $(REPLAY_BIN); do printf '#!/bin/sh\nexec %s $(FUZZ_INPUT)\n' $$t >$$t.sh; \
 		chmod +x $$t.sh; done
 	$(RUN_UNIT) $(TAG)replay $(REPLAY_BIN:=.sh)
-e2e: $(BIN) $(IMAGES)/demo-worker.tar $(IMAGES)/test-tools.tar
+e2e: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar $(IMAGES)/test-tools.tar
 	$(Q)BUILD=$(BUILD) scripts/run-e2e $(E2E)
 
 # Every suite runs even when an earlier one failed; the last line adds them up.
@@ -170,7 +170,7 @@ fuzz-run: $(FUZZ_BIN)
 # ---- lint --------------------------------------------------------------------------------------
 .PHONY: lint
 lint: export LINT_CPPFLAGS = $(CPPFLAGS_ALL)
-lint: $(GENERATED)
+lint: $(BUILD)/gen/seccomp_profiles.h
 	$(Q)RESULTS=$(RESULTS) scripts/lint $(LINT)
 
 # ---- install -----------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ uninstall:
 	rm -rf $(SHARE)/tenantctl
 
 .PHONY: demo
-demo: all $(IMAGES)/demo-worker.tar
+demo: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar
 	scripts/demo
 
 .PHONY: clean

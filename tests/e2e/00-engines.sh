@@ -39,7 +39,6 @@ busy_engine() {
 		"$(engine_shim_sockets "$ENGINE_DIR" | xargs)")
 }
 
-# shellcheck disable=SC2317 # called through eventually
 answers() {
 	[ "$(engine_exec_in_net curl -s --max-time 2 http://127.0.0.1:9000/)" = "$1" ]
 }

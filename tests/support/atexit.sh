@@ -4,6 +4,7 @@
 [ -z "${ATEXIT_LOADED:-}" ] || return 0
 ATEXIT_LOADED=1
 atexit_commands=()
+atexit_status=0
 
 # at_exit COMMAND: COMMAND is evaluated at the end, last registered first.
 at_exit() {
@@ -11,7 +12,7 @@ at_exit() {
 }
 
 atexit_run() {
-	local status=$? i
+	local status=$1 i
 	trap - EXIT
 	trap '' HUP INT TERM
 	set +e
@@ -22,7 +23,7 @@ atexit_run() {
 }
 
 # Registered commands belong to this process: a subshell must not run them on its own exit.
-trap 'if [ "$BASHPID" = "$$" ]; then atexit_run; fi' EXIT
+trap 'atexit_status=$?; if [ "$BASHPID" = "$$" ]; then atexit_run "$atexit_status"; fi' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
