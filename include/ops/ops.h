@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "domain/finding.h"
+#include "domain/matrix.h"
 #include "domain/netplan.h"
 #include "domain/plan.h"
 #include "domain/spec.h"
@@ -118,8 +119,11 @@ int ops_logs(struct context *c, const char *tenant, const struct logs_options *o
 
 struct verify_result {
 	char *tenant;
+	char *at; /* RFC 3339, UTC */
 	struct findings findings;
+	struct matrix matrix; /* this tenant's row of the table between tenants */
 	double seconds;
+	bool partial; /* only a selection of the checks ran */
 };
 struct verify_options {
 	struct strlist only; /* id prefixes; empty: all */

@@ -1,0 +1,27 @@
+/*
+ * A verification as one JSON document: what a fleet's child hands to its parent, and
+ * what machines read. Nothing here prints.
+ */
+#ifndef OPS_REPORT_H
+#define OPS_REPORT_H
+
+#include "base/compiler.h"
+#include "base/doc.h"
+#include "base/err.h"
+#include "ops/ops.h"
+
+#define REPORT_VERSION 1
+
+/* "pass", "fail" or "inconclusive", over all findings. */
+const char *verify_verdict(const struct verify_result *r);
+
+/* {"tenant", "at", "seconds", "partial", "verdict", "findings": [...], "matrix": [...]}. The caller
+ * owns the node. */
+struct node *verify_result_json(const struct verify_result *r) returns_owned;
+
+/* The reverse; ERR_PROTOCOL for anything that verify_result_json does not write, and for a check id
+ * that is not in the catalogue. `text` is one JSON object. */
+int verify_result_parse(const char *text, size_t len, struct verify_result *out, struct err *e)
+	must_check;
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * verify: what is there, what was measured of it, and what that means. Evidence comes
+ * from the kernel and from the worker's own network namespace; nothing is ever run
+ * inside, or copied into, a live worker.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "domain/checks.h"
+#include "domain/paths.h"
+#include "domain/seccomp.h"
+#include "ops/observe.h"
+#include "ops/ops.h"
+#include "ops/report.h"
+#include "probe/probe.h"
+#include "profiles.h"
+#include "verify_peers.h"
+#include "verify_store.h"
+#include "verify_targets.h"
+
+enum {
+	PROBE_TIMEOUT_MS = 700, /* used up only when something stays silent */
+	HOST_PORTS_MAX = 1024,
+};
+
+/* Everything that one verification gathers before it judges. */
+struct run {
+	struct tenant_spec spec;
+	struct tenant_state state;
+	struct desired_tenant desired;
+	struct seccomp_program filter;
+	bool has_filter;
+	struct peers peers;
+	struct sibling *siblings;
+	struct tenant_facts facts;
+};
+
+static void run_free(struct run *r)
+{
+	tenant_spec_free(&r->spec);
+	tenant_state_free(&r->state);
+	desired_free(&r->desired);
+	seccomp_program_free(&r->filter);
+	peers_free(&r->peers);
+	free(r->siblings);
+	tenant_facts_free(&r->facts);
+}
+#define auto_run cleanup_with(run_free)
+
+static int load_wanted(struct context *c, const char *tenant, struct run *r, struct err *e)
+{
+	auto_seccomp_profile struct seccomp_profile *profile = NULL;
+
+	if (tenant_manifest(c, tenant, NULL, &r->spec, NULL, e) ||
+	    observe_tenant(c, tenant, &r->state, e))
+		return -1;
+	if (!r->state.allocated) {
+		err_set(e, ERR_NOT_FOUND, "tenant %s is not created", tenant);
+		return err_hint(e, "tenantctl create %s", tenant);
+	}
+	if (!c->engine.server_version && client_info(c->client, &c->engine, e))
+		return -1;
+	if (desired_for(c, &r->spec, &r->state.allocation, &r->desired, e) ||
+	    profile_load(r->spec.seccomp, &profile, e) || seccomp_compose(profile, &r->filter, e))
+		return -1;
+	r->has_filter = true;
+	return 0;
+}
+
+static int load_siblings(struct context *c, const char *tenant, struct run *r, struct err *e)
+{
+	if (peers_load(c, tenant, r->state.worker_present ? &r->state.worker : NULL, &r->peers, e))
+		return -1;
+	r->siblings = mem_array(r->peers.count + 1, sizeof(*r->siblings));
+	for (size_t i = 0; i < r->peers.count; i++) {
+		const struct peer *p = &r->peers.items[i];
+
+		r->siblings[i] = (struct sibling){ .tenant = p->tenant,
+						   .allocation = &p->allocation,
+						   .running = p->running,
+						   .ns = p->pid ? p->ns : NULL };
+	}
+	return 0;
+}
+
+static pid_t pid_of(bool present, const struct container_info *i)
+{
+	return present && i->state.running ? (pid_t)i->state.pid : 0;
+}
+
+static int measure(struct context *c, struct run *r, struct err *e)
+{
+	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_MOUNT, r->spec.tenant);
+	auto_free struct host_port *ports = mem_array(HOST_PORTS_MAX, sizeof(*ports));
+	struct strlist addresses auto_strlist = { 0 };
+	struct targets t auto_targets = { 0 };
+	struct target_inputs in = { .spec = &r->spec,
+				    .allocation = &r->state.allocation,
+				    .peers = &r->peers,
+				    .host_addresses = &addresses,
+				    .host_ports = ports };
+
+	if (probe_host_addresses(&addresses, e) ||
+	    probe_host_ports("/proc", ports, HOST_PORTS_MAX, &in.host_port_count, e))
+		return -1;
+	targets_build(&in, &t);
+	struct probe_request q = {
+		.proc_path = "/proc",
+		.cgroup_path = "/sys/fs/cgroup",
+		.worker_id = r->state.worker_present ? r->state.worker.id : NULL,
+		.gateway_id = r->state.gateway_present ? r->state.gateway.id : NULL,
+		.worker_pid = pid_of(r->state.worker_present, &r->state.worker),
+		.gateway_pid = pid_of(r->state.gateway_present, &r->state.gateway),
+		.bridge = r->state.allocation.bridge,
+		.workspace_mount = workspace,
+		.reach = t.reach,
+		.reach_count = t.reach_count,
+		.dns = t.dns,
+		.dns_count = t.dns_count,
+		.timeout_ms = PROBE_TIMEOUT_MS,
+		.secret_shape = secret_shape,
+	};
+	if (probe_tenant(&q, &r->facts, e))
+		return err_wrap(e, "measure %s", r->spec.tenant);
+	targets_add_controls(&r->peers, &r->facts);
+	return 0;
+}
+
+static void judge(struct context *c, const struct run *r, const struct verify_options *o,
+		  struct verify_result *out)
+{
+	struct check_input in = {
+		.spec = &r->spec,
+		.allocation = &r->state.allocation,
+		.desired = &r->desired,
+		.engine = &c->engine,
+		.worker = r->state.worker_present ? &r->state.worker : NULL,
+		.gateway = r->state.gateway_present ? &r->state.gateway : NULL,
+		.network = r->state.network_present ? &r->state.network : NULL,
+		.egress = r->state.egress_present ? &r->state.egress : NULL,
+		.facts = &r->facts,
+		.expected_filter = r->has_filter ? &r->filter : NULL,
+		.siblings = r->siblings,
+		.sibling_count = r->peers.count,
+	};
+
+	checks_run(&in, &o->only, &out->findings);
+	matrix_build(&in, &out->matrix);
+	out->partial = o->only.count > 0;
+}
+
+static char *utc_now(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return mem_strdup(text);
+}
+
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int ops_verify(struct context *c, const char *tenant, const struct verify_options *o,
+	       struct verify_result *out, struct err *e)
+{
+	struct run r auto_run = { 0 };
+	struct verify_result result = { 0 };
+	double began = seconds_now();
+
+	if (!o->quick)
+		return err_set(e, ERR_USAGE, "only the quick verification is built in: --quick");
+	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) || measure(c, &r, e))
+		return -1;
+	result.tenant = mem_strdup(tenant);
+	result.at = utc_now();
+	judge(c, &r, o, &result);
+	result.seconds = seconds_now() - began;
+	/* A selection of the checks says nothing about the tenant as a whole. */
+	if (!result.partial && verify_store(c, &result, e)) {
+		verify_result_free(&result);
+		return err_wrap(e, "tenant %s", tenant);
+	}
+	*out = result;
+	return 0;
+}

@@ -1,0 +1,293 @@
+/*
+ * What a worker is made to try. Attempts are cheap: a worker without a route is told
+ * so at once, so the list is long rather than clever.
+ */
+#include "verify_targets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "domain/gateway.h"
+
+enum { DNS_A = 1, DNS_PTR = 12, DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33 };
+enum { HOST_ATTEMPTS_MAX = 4096, ALLOWED_NAMES_MAX = 3 };
+
+#define EMBEDDED_DNS "127.0.0.11"
+
+static struct reach_attempt *push_reach(struct reach_attempt **items, size_t *count)
+{
+	*items = mem_grow(*items, *count + 1, sizeof(**items));
+	(*items)[*count] = (struct reach_attempt){ .outcome = REACH_ERROR };
+	return &(*items)[(*count)++];
+}
+
+static struct reach_attempt *add_reach(struct targets *t, const char *check, const char *target,
+				       const char *address, uint16_t port, bool udp)
+{
+	struct reach_attempt *a = push_reach(&t->reach, &t->reach_count);
+
+	snprintf(a->check, sizeof(a->check), "%s", check);
+	snprintf(a->target, sizeof(a->target), "%s", target);
+	snprintf(a->address, sizeof(a->address), "%s", address);
+	a->port = port;
+	a->udp = udp;
+	return a;
+}
+
+static void add_dns(struct targets *t, const char *check, const char *server, const char *name,
+		    uint16_t type, bool tcp, bool must_work)
+{
+	struct dns_attempt *a;
+
+	t->dns = mem_grow(t->dns, t->dns_count + 1, sizeof(*t->dns));
+	a = &t->dns[t->dns_count++];
+	*a = (struct dns_attempt){
+		.type = type, .tcp = tcp, .must_work = must_work, .outcome = DNS_ERROR, .rcode = -1
+	};
+	snprintf(a->check, sizeof(a->check), "%s", check);
+	snprintf(a->server, sizeof(a->server), "%s", server);
+	snprintf(a->name, sizeof(a->name), "%s", name);
+}
+
+/* ---- the own gateway ---- */
+
+static bool is_declared(const struct tenant_spec *s, uint16_t port)
+{
+	const struct egress_entry *g = s->egress.items;
+
+	for (size_t i = 0; i < s->egress.count; i++)
+		if (g[i].port == port)
+			return true;
+	return port == GATEWAY_DNS_PORT || port == GATEWAY_ROUTE_PORT;
+}
+
+static void add_gateway(const struct target_inputs *in, struct targets *t)
+{
+	static const uint16_t undeclared[] = {
+		1,    21,   22,	  23,	25,   111,  143,  443,	853,
+		2375, 2376, 3128, 3306, 5432, 6379, 8080, 8404, 9999
+	};
+	const char *ip = in->allocation->gateway_ip;
+	const struct egress_entry *g = in->spec->egress.items;
+
+	add_reach(t, "net.gateway.control", "own gateway", ip, GATEWAY_DNS_PORT, false)->must_work =
+		true;
+	add_reach(t, "net.gateway.control", "own gateway", ip, GATEWAY_DNS_PORT, true)->must_work =
+		true;
+	for (size_t i = 0; i < in->spec->egress.count; i++)
+		if (!g[i].expires) /* one that may have expired proves nothing either way */
+			add_reach(t, "net.gateway.control", "own gateway", ip, (uint16_t)g[i].port,
+				  false)
+				->must_work = true;
+	for (size_t i = 0; i < ARRAY_SIZE(undeclared); i++)
+		if (!is_declared(in->spec, undeclared[i]))
+			add_reach(t, "net.gateway.ports", "own gateway", ip, undeclared[i], false);
+}
+
+/* ---- other tenants ---- */
+
+struct peer_target {
+	const char *what, *address;
+	uint16_t port;
+	bool udp, alive;
+};
+
+/* Where a peer can be tried, each with its control. */
+static size_t peer_targets(const struct peer *p, struct peer_target out[5])
+{
+	const struct allocation *a = &p->allocation;
+	size_t n = 0;
+
+	out[n++] = (struct peer_target){ "worker", a->worker_ip, p->worker_port, false,
+					 p->control.worker_tcp };
+	out[n++] = (struct peer_target){ "worker", a->worker_ip, p->worker_port, true,
+					 p->control.worker_udp };
+	out[n++] = (struct peer_target){ "gateway", a->gateway_ip, GATEWAY_DNS_PORT, false,
+					 p->control.gateway_tcp };
+	out[n++] = (struct peer_target){ "gateway", a->gateway_ip, GATEWAY_DNS_PORT, true,
+					 p->control.gateway_udp };
+	out[n++] = (struct peer_target){ "gateway's egress side", a->egress_ip,
+					 GATEWAY_INBOUND_PORT, false, p->control.inbound_tcp };
+	return n;
+}
+
+static const char *sibling_check(bool udp)
+{
+	return udp ? "net.sibling.udp" : "net.sibling.tcp";
+}
+
+static bool is_loopback(const char *address)
+{
+	return !strncmp(address, "127.", 4) || !strcmp(address, "::1");
+}
+
+/* Link-local addresses need a scope to be tried at all; IPv6 being off is a check of its own. */
+static bool is_triable(const char *address)
+{
+	return !is_loopback(address) && strncmp(address, "fe80:", 5) != 0;
+}
+
+static void add_peer(const struct target_inputs *in, const struct peer *p, struct targets *t)
+{
+	struct peer_target list[5];
+	size_t n = peer_targets(p, list);
+	char what[96];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(what, sizeof(what), "%s %s", p->tenant, list[i].what);
+		add_reach(t, sibling_check(list[i].udp), what, list[i].address, list[i].port,
+			  list[i].udp);
+	}
+	snprintf(what, sizeof(what), "%s published port", p->tenant);
+	for (size_t i = 0; i < in->host_addresses->count; i++)
+		if (is_triable(in->host_addresses->items[i]))
+			add_reach(t, "net.published", what, in->host_addresses->items[i],
+				  (uint16_t)p->allocation.listen_port, false);
+}
+
+static void add_peer_names(const struct target_inputs *in, const struct peer *p, struct targets *t)
+{
+	auto_free char *worker = mem_printf("tc-%s", p->tenant);
+	auto_free char *gateway = mem_printf("tc-%s-gw", p->tenant);
+
+	add_dns(t, "net.sibling.dns", in->allocation->gateway_ip, worker, DNS_A, false, false);
+	add_dns(t, "net.sibling.dns", EMBEDDED_DNS, worker, DNS_A, false, false);
+	add_dns(t, "net.sibling.dns", EMBEDDED_DNS, gateway, DNS_A, false, false);
+}
+
+void targets_add_controls(const struct peers *peers, struct tenant_facts *facts)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		const struct peer *p = &peers->items[i];
+		struct peer_target list[5];
+		size_t n = p->running ? peer_targets(p, list) : 0;
+
+		for (size_t k = 0; k < n; k++) {
+			struct reach_attempt *a = push_reach(&facts->reach, &facts->reach_count);
+
+			snprintf(a->check, sizeof(a->check), "%s", sibling_check(list[k].udp));
+			snprintf(a->target, sizeof(a->target), "%s %s, from its own side",
+				 p->tenant, list[k].what);
+			snprintf(a->address, sizeof(a->address), "%s", list[k].address);
+			a->port = list[k].port;
+			a->udp = list[k].udp;
+			a->must_work = true;
+			a->outcome = list[k].alive ? REACH_OPEN : REACH_TIMEOUT;
+		}
+	}
+}
+
+/* ---- the host and the world ---- */
+
+static bool port_is_on(const struct host_port *p, const char *address)
+{
+	return !strcmp(p->address, address) || !strcmp(p->address, "0.0.0.0") ||
+	       !strcmp(p->address, "::");
+}
+
+/* Ports that the host really listens on, and a few that tell by a refusal that packets arrive. */
+static void add_host_address(const struct target_inputs *in, const char *address, struct targets *t)
+{
+	static const uint16_t always[] = { 22, 53, 2375 };
+	size_t first = t->reach_count;
+
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
+		add_reach(t, "net.host.tcp", "host", address, always[i], false);
+		add_reach(t, "net.host.udp", "host", address, always[i], true);
+	}
+	for (size_t i = 0; i < in->host_port_count; i++) {
+		const struct host_port *p = &in->host_ports[i];
+
+		if (t->reach_count - first < HOST_ATTEMPTS_MAX && port_is_on(p, address))
+			add_reach(t, p->udp ? "net.host.udp" : "net.host.tcp", "host", address,
+				  p->port, p->udp);
+	}
+}
+
+static void add_world(struct targets *t)
+{
+	static const char *const metadata[] = { "169.254.169.254", "169.254.170.2",
+						"100.100.100.200", "100.96.0.96",
+						"168.63.129.16",   "192.0.0.192",
+						"fd00:ec2::254" };
+	static const char *const internet[] = { "1.1.1.1", "8.8.8.8", "9.9.9.9",
+						"2606:4700:4700::1111" };
+	static const uint16_t tcp[] = { 22, 25, 53, 80, 443, 853, 8080 };
+	static const uint16_t udp[] = { 53, 123, 443 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(metadata); i++) {
+		add_reach(t, "net.metadata", "cloud metadata", metadata[i], 80, false);
+		add_reach(t, "net.metadata", "cloud metadata", metadata[i], 53, true);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(internet); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(tcp); k++)
+			add_reach(t, "net.internet.tcp", "internet", internet[i], tcp[k], false);
+		for (size_t k = 0; k < ARRAY_SIZE(udp); k++)
+			add_reach(t, "net.internet.udp", "internet", internet[i], udp[k], true);
+	}
+}
+
+/* ---- names ---- */
+
+static void add_allowed_names(const struct target_inputs *in, struct targets *t)
+{
+	const struct egress_entry *g = in->spec->egress.items;
+	const char *server = in->allocation->gateway_ip;
+	size_t added = 0;
+
+	add_dns(t, "net.dns.gateway", server, "gateway", DNS_A, false, true);
+	add_dns(t, "net.dns.gateway", server, "gateway", DNS_A, true, true);
+	for (size_t i = 0; i < in->spec->egress.count && added < ALLOWED_NAMES_MAX; i++) {
+		const char *host = g[i].host;
+
+		if (g[i].expires || host[strspn(host, "0123456789.")] == '\0')
+			continue;
+		auto_free char *name =
+			host[0] == '*' ? mem_printf("probe%s", host + 1) : mem_strdup(host);
+		add_dns(t, "net.dns.gateway", server, name, DNS_A, false, true);
+		added++;
+	}
+}
+
+/* RFC 6761 keeps .example from ever being delegated, so no manifest has a use for it. The nonce
+ * makes the name one that no cache on the way has seen. */
+static void add_names(const struct target_inputs *in, struct targets *t)
+{
+	static const uint16_t types[] = { DNS_A, DNS_AAAA, DNS_TXT, DNS_SRV, DNS_PTR };
+	const char *server = in->allocation->gateway_ip;
+	auto_free char *unknown = mem_printf("%.16s.undeclared.example", in->allocation->nonce);
+	auto_free char *own = mem_printf("tc-%s-gw", in->spec->tenant);
+
+	add_allowed_names(in, t);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		add_dns(t, "net.dns.gateway", server, unknown, types[i], false, false);
+	add_dns(t, "net.dns.gateway", server, unknown, DNS_TXT, true, false);
+	add_dns(t, "net.dns.gateway", server, "8.8.8.8.in-addr.arpa", DNS_PTR, false, false);
+	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, own, DNS_A, false, true);
+	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_A, false, false);
+	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_TXT, false, false);
+}
+
+void targets_build(const struct target_inputs *in, struct targets *out)
+{
+	*out = (struct targets){ 0 };
+	add_gateway(in, out);
+	add_names(in, out);
+	for (size_t i = 0; i < in->host_addresses->count; i++)
+		if (is_triable(in->host_addresses->items[i]))
+			add_host_address(in, in->host_addresses->items[i], out);
+	add_world(out);
+	for (size_t i = 0; i < in->peers->count; i++) {
+		if (in->peers->items[i].running)
+			add_peer(in, &in->peers->items[i], out);
+		add_peer_names(in, &in->peers->items[i], out);
+	}
+}
+
+void targets_free(struct targets *t)
+{
+	free(t->reach);
+	free(t->dns);
+	*t = (struct targets){ 0 };
+}

@@ -1,0 +1,38 @@
+/*
+ * The list of what is tried from a worker's network namespace, each with its check,
+ * and the controls beside it. Pure: built from spec, allocation, peers and what the
+ * host listens with. Private to ops.
+ */
+#ifndef OPS_VERIFY_TARGETS_H
+#define OPS_VERIFY_TARGETS_H
+
+#include "base/strlist.h"
+#include "probe/facts.h"
+#include "probe/probe.h"
+#include "verify_peers.h"
+
+struct targets {
+	struct reach_attempt *reach;
+	size_t reach_count;
+	struct dns_attempt *dns;
+	size_t dns_count;
+};
+
+struct target_inputs {
+	const struct tenant_spec *spec;
+	const struct allocation *allocation;
+	const struct peers *peers;
+	const struct strlist *host_addresses;
+	const struct host_port *host_ports;
+	size_t host_port_count;
+};
+
+void targets_build(const struct target_inputs *in, struct targets *out);
+void targets_free(struct targets *t);
+#define auto_targets cleanup_with(targets_free)
+
+/* Adds what the peers' own sides answered to the facts, as attempts that must work, so that the
+ * checks find a control for each target. */
+void targets_add_controls(const struct peers *peers, struct tenant_facts *facts);
+
+#endif
