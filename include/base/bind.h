@@ -51,8 +51,10 @@ struct bind_field {
 	const struct bind_table *sub;
 	const char *def;  /* default, as manifest text ("1536m"); NULL: zero, empty */
 	const char *want; /* what is expected, for messages and the manual ("a host name, ...") */
-	const char *pattern; /* POSIX extended regular expression, anchored; also in the schema */
-	size_t max_len;	     /* longest string (bytes) or list; 0: 4096 */
+	const char *pattern; /* POSIX extended regular expression for the whole text, with or without
+				^ and $; of a list for each item, of a map for its keys */
+	size_t max_len;	     /* longest string (bytes), list or map; 0: 4096, in TOLERANT mode only
+				the document's own limits; items of lists and maps likewise */
 	const char *help;    /* one sentence for manual, schema and init */
 	const char *example; /* YAML text shown by init and the manual */
 };
@@ -66,7 +68,8 @@ struct bind_table {
 };
 
 enum bind_mode {
-	BIND_STRICT,   /* manifest: unknown keys refused with the nearest name, scalars are text */
+	BIND_STRICT,   /* manifest: unknown keys refused with the nearest name, scalars are text,
+			  a key without a value and control characters refused */
 	BIND_TOLERANT, /* engine reply: unknown keys ignored, null means absent, JSON types checked */
 };
 
@@ -95,6 +98,9 @@ void bind_free(const struct bind_table *t, void *p);
 
 /* JSON Schema (draft 2020-12) of the table: an object schema node. The caller owns it. */
 struct node *bind_schema(const struct bind_table *t) returns_owned;
+
+/* What a field accepts, for people: its own words, else words made from kind and range. */
+void bind_expected(const struct bind_field *f, char *buf, size_t size);
 
 /* Scalar readers used by the binder, for command line values too. */
 int bind_parse_int(const char *s, int64_t min, int64_t max, int64_t *out, struct err *e) must_check;

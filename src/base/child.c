@@ -46,8 +46,10 @@ static void child_begin(pid_t parent)
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXEC_FAILED); /* died before prctl: nobody would kill us */
+	/* died before prctl: nobody would kill us. 0: the parent is outside our pid namespace */
+	pid_t now = getppid();
+	if (now != parent && now != 0)
+		_exit(EXEC_FAILED);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);

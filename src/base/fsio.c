@@ -114,15 +114,24 @@ static int read_checked(int fd, const char *path, enum fsio_trust trust, size_t 
 	return -1;
 }
 
+/* The folders above the working directory are part of the way, too. */
+static char *absolute(const char *path)
+{
+	auto_free char *cwd = *path == '/' ? NULL : getcwd(NULL, 0);
+
+	return cwd ? mem_printf("%s/%s", cwd, path) : mem_strdup(path);
+}
+
 int fsio_read(const char *path, enum fsio_trust trust, size_t max, char **out, size_t *out_len,
 	      struct err *e)
 {
 	/* O_NONBLOCK: opening a FIFO or a tape must not hang; it is refused a line later */
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	auto_free char *whole = trust == FSIO_ANY ? mem_strdup(path) : absolute(path);
 	auto_fd int dir = -1, fd = -1;
-	const char *name = path;
+	const char *name = whole;
 
-	if (trust != FSIO_ANY && fsio_open_parent(path, true, &dir, &name, e))
+	if (trust != FSIO_ANY && fsio_open_parent(whole, true, &dir, &name, e))
 		return -1;
 	fd = openat(dir >= 0 ? dir : AT_FDCWD, name, flags);
 	if (fd < 0 && errno == ENXIO)

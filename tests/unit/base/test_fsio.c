@@ -164,6 +164,24 @@ static void folders_on_the_way_are_judged(void **state)
 	assert_ok(read_file(path, FSIO_TRUSTED, &e), &e);
 }
 
+static void folders_above_a_relative_path_are_judged(void **state)
+{
+	auto_free char *sub = in(state, "sub");
+	auto_free char *path = in(state, "sub/f");
+	auto_fd int back = open(".", O_RDONLY | O_DIRECTORY);
+	struct err e = ERR_INIT;
+	assert_int_equal(mkdir(sub, 0755), 0);
+	put(path, "x", 0600);
+	assert_int_equal(chdir(sub), 0);
+	int good = read_file("f", FSIO_TRUSTED, &e);
+	assert_int_equal(chmod("..", 0777), 0);
+	struct err refused = ERR_INIT;
+	int bad = read_file("f", FSIO_TRUSTED, &refused);
+	assert_int_equal(fchdir(back), 0);
+	assert_ok(good, &e);
+	assert_refused(bad, &refused, ERR_MANIFEST, "(mode 0777)");
+}
+
 static void hard_linked_secrets_are_refused(void **state)
 {
 	auto_free char *path = in(state, "f");
@@ -352,6 +370,7 @@ int main(void)
 		WITH_FOLDER(modes_and_owners_are_judged),
 		WITH_FOLDER(foreign_owners_are_refused),
 		WITH_FOLDER(folders_on_the_way_are_judged),
+		WITH_FOLDER(folders_above_a_relative_path_are_judged),
 		WITH_FOLDER(hard_linked_secrets_are_refused),
 		WITH_FOLDER(changing_files_are_never_mixed),
 		WITH_FOLDER(writes_replace_whole_files),

@@ -89,7 +89,7 @@ static void mounts_are_not_crossed(void **state)
 	assert_int_equal(mkdir(mount_at, 0755), 0);
 	pid_t pid = fork(); /* a mount namespace of its own, gone with the child */
 	if (pid == 0) {
-		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 		    mount("tmpfs", mount_at, "tmpfs", 0, NULL))
 			_exit(2);
 		close(open(inside, O_CREAT | O_WRONLY, 0600));
