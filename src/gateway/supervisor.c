@@ -143,7 +143,7 @@ static void close_log(struct child *c)
 
 /* ---- start and end of children ------------------------------------------------------------- */
 
-static no_return void exec_child(const char *const *argv, int err_fd)
+static no_return void exec_child(const char *const *argv, int out_fd, int err_fd)
 {
 	static const char *const environment[] = { NULL };
 	sigset_t none;
@@ -152,12 +152,14 @@ static no_return void exec_child(const char *const *argv, int err_fd)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Outside a pid namespace of its own, nothing else ends them with the supervisor. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(err_fd, STDERR_FILENO) >= 0)
+	if (dup2(out_fd, STDOUT_FILENO) >= 0 && dup2(err_fd, STDERR_FILENO) >= 0)
 		execve(argv[0], (char *const *)argv, (char *const *)environment);
 	_exit(127);
 }
 
-static bool spawn(struct supervisor *s, struct child *c, const char *const *argv)
+/* Standard error goes to the child's pipe; standard output, where HAProxy writes its finished JSON
+ * lines, stays ours unless `all_output`. */
+static bool spawn(struct supervisor *s, struct child *c, const char *const *argv, bool all_output)
 {
 	int pipe_fd[2];
 	pid_t pid;
@@ -172,7 +174,7 @@ static bool spawn(struct supervisor *s, struct child *c, const char *const *argv
 	fcntl(pipe_fd[0], F_SETFL, O_NONBLOCK);
 	pid = fork();
 	if (pid == 0)
-		exec_child(argv, pipe_fd[1]);
+		exec_child(argv, all_output ? pipe_fd[1] : STDOUT_FILENO, pipe_fd[1]);
 	close(pipe_fd[1]);
 	if (pid < 0) {
 		log_failure(s, "fork", errno);
@@ -207,7 +209,7 @@ static void start_due(struct supervisor *s)
 
 		if (c->pid || c->due > now)
 			continue;
-		if (spawn(s, c, c->program->run)) {
+		if (spawn(s, c, c->program->run, false)) {
 			log_child(s, "started", c->program, "pid", c->pid);
 			continue;
 		}
@@ -251,7 +253,7 @@ static bool check_config(struct supervisor *s, const struct program *p)
 	ssize_t n = 1;
 	int status = 0;
 
-	if (!spawn(s, &c, p->check))
+	if (!spawn(s, &c, p->check, true))
 		return false;
 	while (n > 0 && len < sizeof(said)) {
 		struct pollfd wait = { .fd = c.log_fd, .events = POLLIN };
@@ -388,9 +390,7 @@ static int open_signals(void)
 int main(int argc, char **argv)
 {
 	static const char *const haproxy_run[] = { HAPROXY, "-db", "-f", HAPROXY_CONFIG, NULL };
-	static const char *const haproxy_check[] = {
-		HAPROXY, "-c", "-q", "-f", HAPROXY_CONFIG, NULL
-	};
+	static const char *const haproxy_check[] = { HAPROXY, "-c", "-f", HAPROXY_CONFIG, NULL };
 	static const char *const dnsmasq_run[] = { DNSMASQ,	   "--keep-in-foreground",
 						   "--pid-file",   "--log-facility=-",
 						   DNSMASQ_CONFIG, NULL };
