@@ -138,8 +138,9 @@ struct seccomp_difference {
 /* Evaluates both for every call number below SECCOMP_CALLS_END of the own ABI, x32 and the 32-bit
  * ABI, for a table of arguments that matter, and for arguments found by following every
  * comparison that either side makes. `observed` is newest first, as in struct tenant_facts; no
- * filter at all allows everything. At most `max` differences are stored, weaker ones first;
- * *out_count is how many there are. A refusal with ENOSYS of a number above the profile's last
+ * filter at all allows everything. Of each call at most four differences
+ * count. *out_count is how many there are, of which the first `max` are stored, weaker ones first,
+ * then own ABI first. A refusal with ENOSYS of a number above the profile's last
  * is no difference: runc puts that in front of every filter (since 1.0.0-rc93). ERR_PROTOCOL when
  * an observed program is one that the kernel would not have accepted. */
 int seccomp_compare(const struct seccomp_program *expected, const struct filter_program *observed,

@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "domain/bpf_eval.h"
-#include "profiles.h"
+#include "seccomp_profiles.h"
 #include "seccomp_internal.h"
 
 static void release_slot(scmp_filter_ctx *ctx)

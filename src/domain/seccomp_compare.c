@@ -17,15 +17,19 @@
 #define X32_BIT 0x40000000U
 #define ARGS_OFFSET offsetof(struct seccomp_data, args)
 #define FOLLOW_MAX 160 /* argument vectors per call; beyond it only single comparisons repeat */
+#define PER_CALL_MAX 4 /* so that one call's arguments don't fill the list */
 #define SEEN_SLOTS 512 /* a power of two, more than twice FOLLOW_MAX */
 #define ENOSYS_ACTION (SECCOMP_RET_ERRNO | 38U)
+
+enum abi { ABI_OWN, ABI_X32, ABI_32, ABIS };
 
 struct comparison {
 	const struct seccomp_program *expected;
 	const struct filter_program *observed;
 	size_t observed_count;
 	struct seccomp_difference *out;
-	size_t max, count, weaker;
+	size_t max, weaker, count;
+	uint8_t told[ABIS][SECCOMP_CALLS_END]; /* differences of each call so far */
 };
 
 static bool refuses(uint32_t action)
@@ -65,19 +69,32 @@ static void describe_call(const struct comparison *c, const struct seccomp_data 
 	}
 }
 
+static uint8_t *told_of(struct comparison *c, const struct seccomp_data *data)
+{
+	enum abi abi = data->arch != c->expected->arch ? ABI_32
+		       : (uint32_t)data->nr & X32_BIT  ? ABI_X32
+						       : ABI_OWN;
+
+	return &c->told[abi][(uint32_t)data->nr % SECCOMP_CALLS_END];
+}
+
 /* Weaker ones are kept in front, so that a list cut at `max` shows them. */
 static void add_difference(struct comparison *c, const struct seccomp_difference *d)
 {
+	uint8_t *told = told_of(c, &d->data);
 	size_t stored = MIN_OF(c->count, c->max);
 
-	c->count++;
-	if (!d->weaker && stored < c->max)
-		c->out[stored] = *d;
-	if (!d->weaker || c->weaker == c->max)
+	if (*told == PER_CALL_MAX)
 		return;
-	if (stored < c->max)
-		c->out[stored] = c->out[c->weaker];
-	c->out[c->weaker++] = *d;
+	++*told;
+	c->count++;
+	if (d->weaker && c->weaker < c->max) {
+		if (stored < c->max)
+			c->out[stored] = c->out[c->weaker];
+		c->out[c->weaker++] = *d;
+	} else if (stored < c->max) {
+		c->out[stored] = *d;
+	}
 }
 
 static void compare_one(struct comparison *c, const struct seccomp_data *data,
@@ -90,7 +107,6 @@ static void compare_one(struct comparison *c, const struct seccomp_data *data,
 	if (bpf_action_equal(expected, observed) || runtime_stub(c, data, expected, observed))
 		return;
 	d.weaker = refuses(expected) && !refuses(observed);
-	describe_call(c, data, d.call, sizeof(d.call));
 	add_difference(c, &d);
 }
 
@@ -220,41 +236,53 @@ static uint32_t compat_arch(uint32_t arch)
 	return arch == AUDIT_ARCH_AARCH64 ? AUDIT_ARCH_ARM : AUDIT_ARCH_I386;
 }
 
-static void compare_numbers(struct comparison *c)
+/* Argument words of all zeros and all ones tell most rules on arguments apart. */
+static void compare_number(struct comparison *c, uint32_t arch, uint32_t nr)
 {
-	static const uint64_t fills[] = { 0, UINT64_MAX };
+	struct seccomp_data data = { .nr = (int)nr, .arch = arch };
 
-	for (int nr = 0; nr < SECCOMP_CALLS_END; nr++)
-		for (size_t i = 0; i < ARRAY_SIZE(fills); i++) {
-			struct seccomp_data data = { .nr = nr, .arch = c->expected->arch };
+	compare_one(c, &data, NULL);
+	memset(data.args, 0xff, sizeof(data.args));
+	compare_one(c, &data, NULL);
+}
 
-			for (size_t k = 0; k < 6; k++)
-				data.args[k] = fills[i];
-			if (fills[i])
-				compare_one(c, &data, NULL); /* zero is where following starts */
-			data.nr = (int)(X32_BIT + (uint32_t)nr);
-			compare_one(c, &data, NULL);
-			data.nr = nr;
-			data.arch = compat_arch(c->expected->arch);
-			compare_one(c, &data, NULL);
-		}
+static void compare_own(struct comparison *c)
+{
+	auto_free struct follower *f = mem_alloc(sizeof(*f));
+
+	for (int nr = 0; nr < SECCOMP_CALLS_END; nr++) {
+		compare_number(c, c->expected->arch, (uint32_t)nr);
+		compare_following(c, f, nr);
+	}
+	compare_sockets(c);
+	compare_arguments(c);
+}
+
+static void compare_foreign(struct comparison *c)
+{
+	for (uint32_t nr = 0; nr < SECCOMP_CALLS_END; nr++) {
+		compare_number(c, c->expected->arch, X32_BIT + nr);
+		compare_number(c, compat_arch(c->expected->arch), nr);
+	}
 }
 
 int seccomp_compare(const struct seccomp_program *expected, const struct filter_program *observed,
 		    size_t observed_count, struct seccomp_difference *out, size_t max,
 		    size_t *out_count, struct err *e)
 {
-	struct comparison c = { expected, observed, observed_count, out, max, 0, 0 };
-	auto_free struct follower *f = mem_alloc(sizeof(*f));
+	struct comparison c = { .expected = expected,
+				.observed = observed,
+				.observed_count = observed_count,
+				.out = out,
+				.max = max };
 
 	for (size_t i = 0; i < observed_count; i++)
 		if (bpf_check(&observed[i], e) < 0)
 			return err_wrap(e, "seccomp filter %zu", i);
-	compare_numbers(&c);
-	for (int nr = 0; nr < SECCOMP_CALLS_END; nr++)
-		compare_following(&c, f, nr);
-	compare_sockets(&c);
-	compare_arguments(&c);
+	compare_own(&c);
+	compare_foreign(&c);
+	for (size_t i = 0; i < MIN_OF(c.count, max); i++)
+		describe_call(&c, &out[i].data, out[i].call, sizeof(out[i].call));
 	*out_count = c.count;
 	return 0;
 }

@@ -48,6 +48,10 @@ static void test_missing_filter_differs(void **unused)
 	(void)unused;
 	compose_builtin("ai-worker", &p);
 	assert_true(differences(&p, NULL, 0, diffs) > 1000);
+	for (size_t i = 0; i < MAX_DIFFS; i++)
+		assert_int_equal(diffs[i].data.arch, p.arch);
+	for (size_t i = 4; i < MAX_DIFFS; i++)
+		assert_string_not_equal(diffs[i].call, diffs[i - 4].call);
 }
 
 /* One more rule on the observed side, on values that no table of ours names. */
