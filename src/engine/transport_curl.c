@@ -133,6 +133,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	struct flight *f = arg;
 	size_t len = size * count;
 
+	f->last_ms = now_ms();
 	f->header_bytes += len;
 	f->header_count++;
 	if (f->header_bytes > HEADER_BYTES_MAX || f->header_count > HEADER_COUNT_MAX) {
