@@ -157,7 +157,10 @@ cover:
 # With clang's fuzzer: FUZZ_TIME seconds for each target; findings stay in the build folder.
 FUZZ_TIME ?= 30
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
-$(FUZZ_BIN): LDFLAGS += $(FUZZ_LINK)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(SUPPORT_OBJ) $(BUILD)/libtenantctl.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) $(FUZZ_LINK) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+
 .PHONY: fuzz-run
 fuzz:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g' \
