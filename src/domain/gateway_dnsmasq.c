@@ -4,6 +4,8 @@
  */
 #include "gateway_check.h"
 
+#include <string.h>
+
 /*
  * local=/#/ answers NXDOMAIN for every type of every name that nothing else matches. There is no
  * cache, as nothing is ever fetched. A TTL of 5 s lets a changed list be felt soon.
@@ -24,6 +26,15 @@ static const char preamble[] = "port=%d\n"
 			       "host-record=gateway,%s\n"
 			       "host-record=proxy,%s\n";
 
+/* One name may be allowed on several ports; its record would be answered twice. */
+static bool named_before(const struct gateway_config *c, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(c->egress[i].host, c->egress[index].host) == 0)
+			return true;
+	return false;
+}
+
 void gateway_add_dnsmasq(struct strbuf *b, const struct gateway_config *c)
 {
 	strbuf_printf(b, preamble, GATEWAY_DNS_PORT, c->inner_ip, c->inner_ip, c->inner_ip);
@@ -33,6 +44,8 @@ void gateway_add_dnsmasq(struct strbuf *b, const struct gateway_config *c)
 		/* "address" with a plain name would answer for all names below as well; a host
 		 * record is exact. With a leading "*." it is every name below and not the name
 		 * itself, for A; "local" makes it so for other types (dnsmasq(8), --server). */
+		if (named_before(c, i))
+			continue;
 		if (gateway_is_wildcard(host))
 			strbuf_printf(b, "address=/%s/%s\nlocal=/%s/\n", host, c->inner_ip, host);
 		else if (!gateway_is_ipv4(host))
