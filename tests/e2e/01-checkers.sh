@@ -110,4 +110,13 @@ fails "e2e: a skip fails in CI" 1 e2e_of true 'ok 1' 'ok 2 # SKIP lazy' '1..2'
 ok "e2e: a skip for want of hardware passes in CI" e2e_of true 'ok 1' 'ok 2 # SKIP needs KVM' '1..2'
 fails "e2e: a file that only skips fails" 1 e2e_of '' '1..0 # SKIP nothing'
 
+# An image is made of its files alone: neither the time nor the place of the build show.
+for n in 1 2; do
+	mkdir "$E2E_TMP/image$n"
+	scripts/build-worker-image demo "$E2E_TMP/image$n/demo.tar" || bail_out "no demo image"
+	sleep 1.1
+done
+ok "images: two builds give the same bytes" cmp "$E2E_TMP/image1/demo.tar" "$E2E_TMP/image2/demo.tar"
+is "$(find "$E2E_TMP/image1" | wc -l)" 2 "images: nothing but the archive is left"
+
 done_testing
