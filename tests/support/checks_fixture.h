@@ -1,0 +1,42 @@
+/*
+ * A tenant about which everything is as it should be: spec, allocation and desired
+ * objects come from the real code, facts are what the probe finds on a good host.
+ */
+#ifndef TEST_CHECKS_FIXTURE_H
+#define TEST_CHECKS_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "domain/checks.h"
+
+struct fixture {
+	struct tenant_spec spec;
+	struct host_config host;
+	struct allocation allocation, other;
+	struct desired_tenant desired, observed; /* observed: moved into the infos */
+	struct engine_info engine;
+	struct container_info worker, gateway;
+	struct network_info network, egress;
+	struct seccomp_program filter;
+	struct tenant_facts facts;
+	struct ns_id other_ns[NS_KINDS];
+	struct sibling sibling;
+	struct check_input in;
+};
+
+void fixture_make(struct fixture *x);
+void fixture_free(struct fixture *x);
+
+/* For mutations. */
+struct reach_attempt *fixture_reach(struct fixture *x, const char *check, bool must_work);
+struct dns_attempt *fixture_dns(struct fixture *x, const char *check, bool must_work);
+struct proc_mount *fixture_mount(struct fixture *x, const char *target);
+void fixture_add_mount(struct fixture *x, const char *root, const char *target, const char *options,
+		       const char *fstype, const char *super);
+
+#endif
