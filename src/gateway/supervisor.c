@@ -33,6 +33,9 @@
 #define BACKOFF_MAX_MS 5000
 #define STOP_MS 4000 /* HAProxy ends its connections after hard-stop-after, which is less */
 
+/* HAProxy's longest log line ("log stdout len" in its configuration). */
+#define LINE_MAX_LEN 4096
+
 #define HAPROXY "/usr/sbin/haproxy"
 #define HAPROXY_CONFIG "/etc/gateway/haproxy.cfg"
 #define DNSMASQ "/usr/sbin/dnsmasq"
@@ -42,16 +45,16 @@ struct program {
 	const char *name;
 	const char *const *run, *const *check;
 	int stop_signal;
-	bool dns_log; /* its standard error carries dnsmasq's query log */
+	bool dns_log; /* it writes dnsmasq's query log */
 };
 
 struct child {
 	const struct program *program;
-	pid_t pid;		/* 0 while not running */
-	int log_fd;		/* read end of its standard error, or -1 */
-	long long started, due; /* monotonic milliseconds */
-	unsigned deaths;	/* in a row, each before STABLE_MS */
-	char line[2048];
+	pid_t pid;		     /* 0 while not running */
+	int log_fd;		     /* read end of its output, or -1 */
+	long long started, due;	     /* monotonic milliseconds */
+	unsigned deaths;	     /* in a row, each before STABLE_MS */
+	char line[LINE_MAX_LEN + 1]; /* and its newline */
 	size_t line_len;
 };
 
@@ -98,15 +101,29 @@ static void log_failure(const struct supervisor *s, const char *what, int err)
 
 /* ---- what children say --------------------------------------------------------------------- */
 
+/* HAProxy's own lines are JSON already; what else it says about itself is not. */
+static bool is_json(const struct child *c)
+{
+	static const char start[] = "{\"ts\":";
+
+	return c->line_len > sizeof(start) && memcmp(c->line, start, sizeof(start) - 1) == 0;
+}
+
 static void take_line(struct supervisor *s, struct child *c)
 {
 	struct dnslog_entry entry;
 	struct jsonline l;
 	bool known = false;
+	ssize_t n;
 
 	if (c->program->dns_log) {
 		if (dnslog_parse(&s->dns, c->line, c->line_len, &entry, &known))
 			dnslog_write(&s->dns, &entry, s->tenant, STDERR_FILENO);
+	} else if (is_json(c)) {
+		known = true;
+		c->line[c->line_len] = '\n';
+		n = write(STDERR_FILENO, c->line, c->line_len + 1);
+		(void)n; /* as in jsonline_end */
 	}
 	if (!known && c->line_len > 0) {
 		jsonline_begin(&l, "output", s->tenant);
@@ -124,7 +141,7 @@ static ssize_t drain_log(struct supervisor *s, struct child *c)
 	ssize_t n = read(c->log_fd, buf, sizeof(buf));
 
 	for (ssize_t i = 0; i < n; i++) {
-		if (buf[i] == '\n' || c->line_len == sizeof(c->line))
+		if (buf[i] == '\n' || c->line_len == LINE_MAX_LEN)
 			take_line(s, c);
 		if (buf[i] != '\n')
 			c->line[c->line_len++] = buf[i];
@@ -143,7 +160,7 @@ static void close_log(struct child *c)
 
 /* ---- start and end of children ------------------------------------------------------------- */
 
-static no_return void exec_child(const char *const *argv, int out_fd, int err_fd)
+static no_return void exec_child(const char *const *argv, int out_fd)
 {
 	static const char *const environment[] = { NULL };
 	sigset_t none;
@@ -152,14 +169,12 @@ static no_return void exec_child(const char *const *argv, int out_fd, int err_fd
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Outside a pid namespace of its own, nothing else ends them with the supervisor. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(out_fd, STDOUT_FILENO) >= 0 && dup2(err_fd, STDERR_FILENO) >= 0)
+	if (dup2(out_fd, STDOUT_FILENO) >= 0 && dup2(out_fd, STDERR_FILENO) >= 0)
 		execve(argv[0], (char *const *)argv, (char *const *)environment);
 	_exit(127);
 }
 
-/* Standard error goes to the child's pipe; standard output, where HAProxy writes its finished JSON
- * lines, stays ours unless `all_output`. */
-static bool spawn(struct supervisor *s, struct child *c, const char *const *argv, bool all_output)
+static bool spawn(struct supervisor *s, struct child *c, const char *const *argv)
 {
 	int pipe_fd[2];
 	pid_t pid;
@@ -174,7 +189,7 @@ static bool spawn(struct supervisor *s, struct child *c, const char *const *argv
 	fcntl(pipe_fd[0], F_SETFL, O_NONBLOCK);
 	pid = fork();
 	if (pid == 0)
-		exec_child(argv, all_output ? pipe_fd[1] : STDOUT_FILENO, pipe_fd[1]);
+		exec_child(argv, pipe_fd[1]);
 	close(pipe_fd[1]);
 	if (pid < 0) {
 		log_failure(s, "fork", errno);
@@ -209,7 +224,7 @@ static void start_due(struct supervisor *s)
 
 		if (c->pid || c->due > now)
 			continue;
-		if (spawn(s, c, c->program->run, false)) {
+		if (spawn(s, c, c->program->run)) {
 			log_child(s, "started", c->program, "pid", c->pid);
 			continue;
 		}
@@ -253,7 +268,7 @@ static bool check_config(struct supervisor *s, const struct program *p)
 	ssize_t n = 1;
 	int status = 0;
 
-	if (!spawn(s, &c, p->check, true))
+	if (!spawn(s, &c, p->check))
 		return false;
 	while (n > 0 && len < sizeof(said)) {
 		struct pollfd wait = { .fd = c.log_fd, .events = POLLIN };

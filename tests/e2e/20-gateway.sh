@@ -1,0 +1,144 @@
+#!/bin/bash
+# The gateway's image with the rendered configuration (the unit test's golden files) on a real engine,
+# with the network layout that tenants get, in front of a small internet: what is allowed
+# arrives, and nothing else does.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+. tests/support/atexit.sh
+. tests/support/lab.sh
+
+gateway=10.231.0.2 worker=10.231.0.3 egress=10.230.0.2
+lab=$E2E_TMP/lab
+golden=tests/unit/domain/golden
+
+load() { # ARCHIVE: prints the image's name
+	docker load -qi "${IMAGES:?}/$1" | sed -n 's/^Loaded image: //p' | grep .
+}
+image=$(load tenantctl-gateway.tar) || bail_out "the gateway's image does not load"
+tools=$(load test-tools.tar) || bail_out "the tools' image does not load"
+
+at_exit "lab_down '$ENGINE_NETNS' '$lab'"
+lab_up "$ENGINE_NETNS" "$lab" || bail_out "the internet does not start"
+
+isolated=()
+[ "$ENGINE_KIND" = 20 ] || isolated=(-o com.docker.network.bridge.gateway_mode_ipv4=isolated)
+at_exit 'docker network rm gw-inner gw-egress >/dev/null'
+docker network create --internal --subnet 10.231.0.0/29 --gateway 10.231.0.1 \
+	-o com.docker.network.bridge.inhibit_ipv4=true "${isolated[@]}" gw-inner >/dev/null &&
+	docker network create --subnet 10.230.0.0/24 --gateway 10.230.0.1 \
+		-o com.docker.network.bridge.enable_icc=false gw-egress >/dev/null ||
+	bail_out "networks cannot be made"
+
+mkdir -m 755 "$lab/config"
+install -m 644 "$golden/gateway-haproxy.cfg" "$lab/config/haproxy.cfg"
+install -m 644 "$golden/gateway-dnsmasq.conf" "$lab/config/dnsmasq.conf"
+at_exit 'docker rm -f gw gw-worker gw-other >/dev/null 2>&1'
+# make_gateway NAME EGRESS_ADDRESS [docker arguments]
+make_gateway() {
+	docker create --name "$1" --network gw-egress --ip "$2" --user 1879048193:1879048193 \
+		--cap-drop ALL --security-opt no-new-privileges \
+		--security-opt seccomp=profiles/gateway.json --read-only --memory 32m --memory-swap 32m \
+		--pids-limit 32 --ulimit nofile=4096 --dns "$LAB_DNS" \
+		--sysctl net.ipv4.ip_unprivileged_port_start=0 --sysctl net.ipv4.ip_forward=0 \
+		-v "$lab/config:/etc/gateway:ro" "${@:3}" "$image" acme-dental >/dev/null
+}
+make_gateway gw "$egress" -p 127.0.0.1:8001:8080 &&
+	docker network connect --ip "$gateway" gw-inner gw && docker start gw >/dev/null ||
+	bail_out "the gateway does not start"
+docker run -d --name gw-worker --network gw-inner --ip "$worker" --cap-drop ALL \
+	--entrypoint sleep "$tools" 1000 >/dev/null || bail_out "the worker does not start"
+worker_net=/proc/$(docker inspect -f '{{.State.Pid}}' gw-worker)/ns/net
+
+inside() { # COMMAND...: as the worker sees the world
+	lab_in "$worker_net" "$gateway" "$@"
+}
+get() { # URL [curl arguments]: the name that the server was asked for
+	inside curl -s --max-time 5 --cacert "$lab/ca.pem" "${@:2}" "$1" | jq -r .name
+}
+refused() { # URL [curl arguments]: no answer, whatever the certificate
+	! inside curl -sk --max-time 5 -o /dev/null "${@:2}" "$1"
+}
+closed() { # ADDRESS PORT
+	! inside timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null
+}
+echoes() { # ADDRESS PORT
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	[ "$(inside timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"; echo hello >&3; head -n 1 <&3' "$@")" = hello ]
+}
+resolves() { # NAME
+	[ "$(inside getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }')" = "$gateway" ]
+}
+logged() { # JQ-CONDITION: a line of the log is like that
+	docker logs gw 2>&1 | jq -es "any(.[]; $1)" >/dev/null
+}
+host_get() {
+	nsenter --net="$ENGINE_NETNS" curl -s --max-time 5 "$@"
+}
+
+ok "the gateway answers" eventually 5 resolves api.example.com
+ok "a wildcard covers any depth" resolves a.b.wild.example.org
+for name in wild.example.org x.api.example.com other.example.net localhost; do
+	fails "$name has no address" 1 resolves "$name"
+done
+is "$(get https://api.example.com/)" api.example.com "an allowed name, with its own certificate"
+is "$(get https://api.example.com:8443/)" api.example.com "the same on another port"
+is "$(get https://a.b.wild.example.org/)" a.b.wild.example.org "a name below a wildcard"
+is "$(get https://inside.example.com/)" inside.example.com "a private address where that is allowed"
+ok "plain TCP by name" echoes db.example.com 5432
+ok "plain TCP to an address" echoes gateway 9000
+
+ok "a name that is not allowed" refused https://other.example.net/ --resolve "other.example.net:443:$gateway"
+ok "an address instead of a name" refused https://198.51.100.10/ --connect-to "::$gateway:443"
+ok "something that is not TLS" refused http://api.example.com:443/
+ok "a name that leads to a private address" refused https://rebind.example.com/
+ok "loopback, even where private addresses are allowed" refused https://loop.example.com/
+ok "metadata, even where private addresses are allowed" refused https://metadata.example.com/
+ok "the internet without the gateway" closed 198.51.100.10 443
+for port in 22 80 8080 9001; do
+	ok "port $port of the gateway is closed" closed "$gateway" "$port"
+done
+ok "its egress address is out of reach" closed "$egress" 8080
+# A packet for any own address is taken on any interface: with a route, it must be refused by rule.
+nsenter --net="$worker_net" ip route add 10.230.0.0/24 via "$gateway"
+ok "and does not answer a worker that found a route" refused "http://$egress:8080/"
+
+is "$(host_get -o /dev/null -w '%{http_code}' --max-time 2 http://127.0.0.1:8001/)" 000 \
+	"inbound ends at once while the worker is down"
+lab_serve "$worker_net" "$lab" http="$worker:18789" || bail_out "no server in the worker"
+is "$(host_get http://127.0.0.1:8001/in | jq -r .path)" /in "inbound reaches the worker"
+is "$(nsenter --net="$ENGINE_NETNS" bash -c '. tests/support/lab.sh
+	lab_websocket 127.0.0.1 8001 text')" text "with websockets"
+
+make_gateway gw-other 10.230.0.3 && sed -i 's/10\.23[01]\.0\.2/0.0.0.0/' "$lab/config/haproxy.cfg" &&
+	sed -i '/^listen-address/d' "$lab/config/dnsmasq.conf" && docker start gw-other >/dev/null
+other_net=/proc/$(docker inspect -f '{{.State.Pid}}' gw-other)/ns/net
+fails "another gateway cannot connect to it" 28 \
+	nsenter --net="$other_net" curl -s --max-time 2 "http://$egress:8080/"
+
+for program in haproxy dnsmasq; do
+	pid=$(docker top gw -o pid,comm | awk -v p="$program" '$2 == p { print $1 }')
+	start=$(date +%s%3N)
+	kill -KILL "$pid"
+	check=(resolves api.example.com)
+	[ "$program" = dnsmasq ] || check=(echoes "$gateway" 9000)
+	eventually 5 "${check[@]}"
+	took=$(($(date +%s%3N) - start))
+	ok "$program is back within a second after a kill ($took ms)" test "$took" -lt 1000
+done
+
+ok "a refused name is logged" logged '.event == "tls" and .sni == "other.example.net" and .verdict == "denied" and .reason == "name"'
+ok "a refused address is logged" logged '.sni == "rebind.example.com" and .dst == "10.99.0.1" and .reason == "address"'
+ok "a refused lookup is logged" logged '.event == "dns" and .name == "other.example.net" or .name == "wild.example.org" and .verdict == "denied"'
+ok "an allowed connection is logged" logged '.sni == "api.example.com" and .rule == 0 and .down > 1000 and .verdict == "allowed"'
+
+docker stop gw >/dev/null
+is "$(docker inspect -f '{{.State.ExitCode}}' gw)" 0 "it stops cleanly"
+echo 'bogus' >>"$lab/config/haproxy.cfg"
+docker start gw >/dev/null
+is "$(timeout 10 docker wait gw)" 78 "it does not start with a configuration that is refused"
+ok "and says why" logged '.event == "output" and (.line | contains("bogus"))'
+
+like "$(docker logs gw 2>&1 | jq -r .tenant | sort -u)" '^acme-dental$' "every log line is JSON and names the tenant"
+
+done_testing
