@@ -97,6 +97,22 @@ static int check_host(const struct host_config *h, const struct doc *d, struct e
 	return check_networks(h, d, e) || check_resolver(h, d, e) ? -1 : 0;
 }
 
+/* The file as it is shipped: every key commented out. */
+static bool is_blank(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		if (*text == '#') {
+			const char *newline = memchr(text, '\n', (size_t)(end - text));
+			text = newline ? newline : end;
+		} else if (!strchr(" \n", *text++)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int host_config_parse(const char *text, size_t len, const char *file, struct host_config *out,
 		      struct err *e)
 {
@@ -104,6 +120,11 @@ int host_config_parse(const char *text, size_t len, const char *file, struct hos
 	auto_doc struct doc *d = NULL;
 	struct host_config h = { 0 };
 
+	if (is_blank(text, len)) {
+		host_config_defaults(&h);
+		*out = h;
+		return 0;
+	}
 	if (doc_parse_yaml(text, len, file, &limits, &d, e) ||
 	    bind_read(&host_config_table, BIND_STRICT, d, doc_root(d), "", &h, e))
 		return -1;

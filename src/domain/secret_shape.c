@@ -132,7 +132,7 @@ static bool run_is_random(const char *s, size_t len)
 		seen[char_class(s[i])]++;
 		changes += i > 0 && char_class(s[i]) != char_class(s[i - 1]);
 	}
-	return seen[0] >= 2 && seen[1] >= 2 && seen[2] >= 2 && changes * 5 >= (len - 1) * 2;
+	return seen[0] >= 2 && seen[1] >= 2 && seen[2] >= 1 && changes * 5 >= (len - 1) * 2;
 }
 
 static bool looks_random(const char *value)

@@ -1,0 +1,63 @@
+/* Every place, under the real root and under another. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/compiler.h"
+#include "base/mem.h"
+#include "domain/paths.h"
+
+static const struct {
+	enum path_kind kind;
+	const char *tenant, *path;
+} places[] = {
+	{ PATH_CONFIG, NULL, "/etc/tenantctl/tenantctl.yaml" },
+	{ PATH_MANIFESTS, NULL, "/etc/tenantctl/tenants" },
+	{ PATH_STATE, NULL, "/var/lib/tenantctl" },
+	{ PATH_TENANTS, NULL, "/var/lib/tenantctl/tenants" },
+	{ PATH_ALLOCATE_LOCK, NULL, "/var/lib/tenantctl/allocate.lock" },
+	{ PATH_LOCKS, NULL, "/var/lib/tenantctl/locks" },
+	{ PATH_SERVED, NULL, "/srv/tenants" },
+	{ PATH_MANIFEST, "acme", "/etc/tenantctl/tenants/acme.yaml" },
+	{ PATH_TENANT_STATE, "acme", "/var/lib/tenantctl/tenants/acme" },
+	{ PATH_ALLOCATION, "acme", "/var/lib/tenantctl/tenants/acme/allocation.json" },
+	{ PATH_JOURNAL, "acme", "/var/lib/tenantctl/tenants/acme/journal.jsonl" },
+	{ PATH_LAST_VERIFY, "acme", "/var/lib/tenantctl/tenants/acme/verified.json" },
+	{ PATH_GATEWAY_FILES, "acme", "/var/lib/tenantctl/tenants/acme/gateway" },
+	{ PATH_HAPROXY_CFG, "acme", "/var/lib/tenantctl/tenants/acme/gateway/haproxy.cfg" },
+	{ PATH_DNSMASQ_CONF, "acme", "/var/lib/tenantctl/tenants/acme/gateway/dnsmasq.conf" },
+	{ PATH_RESOLV_CONF, "acme", "/var/lib/tenantctl/tenants/acme/resolv.conf" },
+	{ PATH_TENANT_LOCK, "acme", "/var/lib/tenantctl/locks/acme.lock" },
+	{ PATH_TENANT_DATA, "acme", "/srv/tenants/acme" },
+	{ PATH_WORKSPACE_IMAGE, "acme", "/srv/tenants/acme/workspace.img" },
+	{ PATH_WORKSPACE_MOUNT, "acme", "/srv/tenants/acme/workspace" },
+	{ PATH_WORKSPACE_DATA, "acme", "/srv/tenants/acme/workspace/data" },
+};
+
+static void test_places(void **state)
+{
+	(void)state;
+	assert_int_equal(ARRAY_SIZE(places), PATH_WORKSPACE_DATA + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		auto_free char *real = path_of("", places[i].kind, places[i].tenant);
+		auto_free char *moved = path_of("/r", places[i].kind, places[i].tenant);
+		assert_int_equal(places[i].kind, i);
+		assert_string_equal(real, places[i].path);
+		assert_memory_equal(moved, "/r", 2);
+		assert_string_equal(moved + 2, places[i].path);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
