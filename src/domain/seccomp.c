@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "domain/bpf_eval.h"
 #include "seccomp_profiles.h"
 #include "seccomp_internal.h"
@@ -39,12 +40,14 @@ const char *seccomp_builtin_text(const char *name)
 int seccomp_profile_builtin(const char *name, struct seccomp_profile **out, struct err *e)
 {
 	const char *text = seccomp_builtin_text(name);
+	auto_strbuf struct strbuf known = STRBUF_INIT(ERR_HINT_MAX);
 	char title[64];
 
+	for (size_t i = 0; embedded_names[i]; i++)
+		strbuf_printf(&known, "%s%s", i ? ", " : "", embedded_names[i]);
 	if (!text) {
 		err_set(e, ERR_NOT_FOUND, "no built-in seccomp profile is called %.64s", name);
-		return err_hint(e,
-				"built in: ai-worker, gateway, strict; or give the path of a file");
+		return err_hint(e, "built in: %s; or give the path of a file", strbuf_str(&known));
 	}
 	snprintf(title, sizeof(title), "profile %.48s", name);
 	return seccomp_profile_parse(text, strlen(text), title, out, e);
