@@ -35,7 +35,8 @@ struct desired_inputs {
 	const char *root; /* path prefix of --root */
 	const char *worker_image_id, *gateway_image_id;
 	const char *worker_seccomp, *gateway_seccomp; /* JSON text for SecurityOpt */
-	bool isolated_gateway_mode;		      /* the engine knows it (28.0 and newer) */
+	bool isolated_gateway_mode; /* the engine knows it, and masks all of /proc that tells (28.0) */
+	int64_t cpus;		    /* of the host: each has a thermal_throttle folder in sysfs */
 };
 
 struct desired_tenant {

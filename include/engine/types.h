@@ -59,7 +59,9 @@ struct container_spec {
 	char *runtime, *cgroup_parent;
 	struct strlist cap_add, cap_drop, security_opt, group_add, extra_hosts, dns, binds;
 	struct strlist volumes_from, links, device_cgroup_rules;
-	struct strlist masked_paths, readonly_paths; /* never sent; observed only */
+	/* A list replaces the engine's own; empty: the engine's default stands. readonly_paths is
+	 * observed only. */
+	struct strlist masked_paths, readonly_paths;
 	struct strmap tmpfs, sysctls, log_options;
 	char *log_driver, *restart_policy;
 	int64_t restart_max;

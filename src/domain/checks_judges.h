@@ -15,6 +15,10 @@ void complain_caps(struct complaints *c, const struct process_facts *p, enum pro
 void complain_ids(struct complaints *c, const struct process_facts *p, int64_t id);
 void complain_seccomp(struct complaints *c, const struct process_facts *p);
 
+/* A default route to the network's reserved first address, which neither the bridge nor a container
+ * holds: engines before 28.0 write one even for internal networks, and it leads nowhere. */
+bool judge_route_is_dead(const struct check_input *in, const struct route_facts *r);
+
 /* checks_caps.c */
 void judge_cap_effective(const struct check_input *in, struct finding *f);
 void judge_cap_permitted(const struct check_input *in, struct finding *f);

@@ -65,6 +65,20 @@ void judge_net_own_interface(const struct check_input *in, struct finding *f)
 		judge_complaints(f, &c, "%s with %s on %s", own->name, address, own->bridge);
 }
 
+static bool bridge_has_ipv4(const struct tenant_facts *t)
+{
+	for (size_t i = 0; i < t->bridge_addresses.count; i++)
+		if (!strchr(t->bridge_addresses.items[i], ':'))
+			return true;
+	return false;
+}
+
+bool judge_route_is_dead(const struct check_input *in, const struct route_facts *r)
+{
+	return strcmp(r->destination, "default") == 0 &&
+	       strcmp(r->gateway, in->desired->network.gateway) == 0 && !bridge_has_ipv4(in->facts);
+}
+
 void judge_net_no_default_route(const struct check_input *in, struct finding *f)
 {
 	struct complaints c auto_complaints = COMPLAINTS_INIT;
@@ -75,6 +89,8 @@ void judge_net_no_default_route(const struct check_input *in, struct finding *f)
 	for (size_t i = 0; i < in->facts->route_count; i++) {
 		const struct route_facts *r = &in->facts->routes[i];
 
+		if (judge_route_is_dead(in, r))
+			continue;
 		if (strcmp(r->destination, in->allocation->subnet) != 0)
 			complain(&c, "%s via %s dev %s", r->destination, or_none(r->gateway),
 				 r->interface);

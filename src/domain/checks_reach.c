@@ -87,18 +87,32 @@ static void tally_free(struct tally *t)
 		.reached = COMPLAINTS_INIT, .unknown = COMPLAINTS_INIT                             \
 	}
 
+/* Silence alone proves nothing: the packet may have arrived. It does where no route could have
+ * taken it anywhere. */
+static bool no_way_out(const struct check_input *in)
+{
+	const struct tenant_facts *t = in->facts;
+
+	for (size_t i = 0; i < t->route_count; i++)
+		if (strcmp(t->routes[i].destination, in->allocation->subnet) != 0 &&
+		    !judge_route_is_dead(in, t->routes + i))
+			return false;
+	return t->route_count > 0;
+}
+
 /* `each`: every target needs a control of its own. */
-static void tally_attempt(struct tally *t, const struct tenant_facts *facts,
+static void tally_attempt(struct tally *t, const struct check_input *in,
 			  const struct reach_attempt *a, bool each)
 {
-	bool controlled = target_control_works(facts, a);
+	bool controlled = target_control_works(in->facts, a);
+	bool lost = a->outcome == REACH_TIMEOUT && !controlled && !no_way_out(in);
 	const char *kind = a->udp ? "udp" : "tcp";
 
 	t->tried++;
 	if (a->outcome == REACH_OPEN || a->outcome == REACH_REFUSED)
 		complain(&t->reached, "%s %s %s:%u %s", a->target, kind, a->address, a->port,
 			 outcome_text(a->outcome));
-	else if (a->outcome == REACH_ERROR || (a->outcome == REACH_TIMEOUT && !controlled))
+	else if (a->outcome == REACH_ERROR || lost)
 		complain(&t->unknown, "%s %s %s:%u: %s", a->target, kind, a->address, a->port,
 			 outcome_text(a->outcome));
 	else if (each && !controlled)
@@ -150,7 +164,7 @@ static void judge_blocked(const struct check_input *in, struct finding *f, bool 
 		if (a->must_work || strcmp(a->check, f->id) != 0)
 			continue;
 		*(a->udp ? &udp : &tcp) = true;
-		tally_attempt(&t, in->facts, a, each);
+		tally_attempt(&t, in, a, each);
 	}
 	judge_evidence(f, "%zu attempts from the worker's network namespace; control: own gateway",
 		       t.tried);

@@ -64,6 +64,38 @@ static void log_limits(struct container_spec *c, const char *driver, uint64_t si
 	strmap_set(&c->log_options, "max-file", max_file);
 }
 
+/* Engines before 28.0 leave some of these readable (moby#49560 and before), and a list given
+ * replaces the engine's, so the whole of it is given. Paths that do not exist are no error to the
+ * runtime. */
+static void mask_paths(const struct desired_inputs *in, struct container_spec *c)
+{
+	static const char *const paths[] = {
+		"/proc/acpi",	     "/proc/asound",  "/proc/interrupts",
+		"/proc/kcore",	     "/proc/keys",    "/proc/latency_stats",
+		"/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
+		"/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
+	};
+
+	if (in->isolated_gateway_mode)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		strlist_add(&c->masked_paths, paths[i]);
+	for (int64_t cpu = 0; cpu < in->cpus; cpu++)
+		strlist_addf(&c->masked_paths, "/sys/devices/system/cpu/cpu%lld/thermal_throttle",
+			     (long long)cpu);
+}
+
+/* Engines before 28.0 give every container a default route, here to an address that nobody holds.
+ * With these a lost packet is "no route to host" after 0.2 s instead of 3 (arp(7)). These engines
+ * set sysctls when eth0 is there already; newer ones refuse them by name. */
+static void fail_fast(const struct desired_inputs *in, struct container_spec *c)
+{
+	if (in->isolated_gateway_mode)
+		return;
+	strmap_set(&c->sysctls, "net.ipv4.neigh.eth0.mcast_solicit", "2");
+	strmap_set(&c->sysctls, "net.ipv4.neigh.eth0.retrans_time_ms", "100");
+}
+
 /* What worker and gateway have in common: no privilege of any kind, nothing shared. */
 static void confine(struct container_spec *c, int64_t uid, const char *seccomp)
 {
@@ -96,19 +128,26 @@ static void worker_mounts(const struct desired_inputs *in, struct container_spec
 	}
 }
 
-static void worker_limits(const struct tenant_spec *s, struct container_spec *c)
+/* uid and gid besides the mode: the runtime gives the mount the mode that the image's folder has
+ * (runc, rootfs_linux.go), whatever mode= says. */
+static void worker_tmp(const struct tenant_spec *s, int64_t uid, struct container_spec *c)
 {
 	uint64_t inodes = MAX_OF(s->resources.tmp / TMP_BYTES_PER_INODE, 1024u);
-	auto_free char *tmp =
-		mem_printf("rw,noexec,nosuid,nodev,size=%llu,nr_inodes=%llu,mode=1777",
-			   (unsigned long long)s->resources.tmp, (unsigned long long)inodes);
+	auto_free char *tmp = mem_printf(
+		"rw,noexec,nosuid,nodev,size=%llu,nr_inodes=%llu,mode=1777,uid=%lld,gid=%lld",
+		(unsigned long long)s->resources.tmp, (unsigned long long)inodes, (long long)uid,
+		(long long)uid);
 
+	strmap_set(&c->tmpfs, "/tmp", tmp);
+}
+
+static void worker_limits(const struct tenant_spec *s, struct container_spec *c)
+{
 	c->memory = (int64_t)s->resources.memory;
 	c->memory_swap = c->memory; /* equal means: no swap on top */
 	c->nano_cpus = s->resources.cpus * 1000000;
 	c->pids_limit = s->resources.pids;
 	c->shm_size = (int64_t)s->resources.shm;
-	strmap_set(&c->tmpfs, "/tmp", tmp);
 	add_ulimit(c, "nofile", s->resources.nofile);
 	/* Counted per uid by the kernel; sound here because no two tenants share one. */
 	add_ulimit(c, "nproc", s->resources.pids);
@@ -153,6 +192,7 @@ void desired_worker(const struct desired_inputs *in, struct container_spec *c)
 	c->stop_timeout = s->stop_timeout;
 	c->init = true;
 	worker_limits(s, c);
+	worker_tmp(s, in->allocation->worker_uid, c);
 	worker_mounts(in, c);
 	log_limits(c, s->logs.driver == LOG_DRIVER_LOCAL ? "local" : "json-file", s->logs.size,
 		   s->logs.files);
@@ -166,6 +206,8 @@ void desired_worker(const struct desired_inputs *in, struct container_spec *c)
 	 * resolvers, which engines before 23.0.11 did even for internal networks (CVE-2024-29018).
 	 */
 	strlist_add(&c->dns, in->allocation->gateway_ip);
+	mask_paths(in, c);
+	fail_fast(in, c);
 }
 
 void desired_gateway(const struct desired_inputs *in, struct container_spec *c)
@@ -178,6 +220,7 @@ void desired_gateway(const struct desired_inputs *in, struct container_spec *c)
 	confine(c, a->gateway_uid, in->gateway_seccomp);
 	c->image = mem_strdup(in->gateway_image_id);
 	c->hostname = mem_strdup("gateway");
+	strlist_add(&c->cmd, in->spec->tenant); /* names the tenant in the gateway's log lines */
 	strlist_add(&c->health.test, "NONE");
 	c->stop_timeout = GATEWAY_STOP_SECONDS;
 	c->memory = GATEWAY_MEMORY;
@@ -191,6 +234,7 @@ void desired_gateway(const struct desired_inputs *in, struct container_spec *c)
 	strmap_set(&c->sysctls, "net.ipv4.ip_forward", "0");
 	add_bind(c, files, "/etc/gateway", true);
 	log_limits(c, "json-file", (uint64_t)5 << 20, 3);
+	mask_paths(in, c);
 	c->restart_policy = mem_strdup("unless-stopped");
 	c->network_mode = mem_strdup(EGRESS_NETWORK_NAME);
 	add_endpoint(c, EGRESS_NETWORK_NAME, a->egress_ip);

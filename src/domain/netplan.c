@@ -117,7 +117,7 @@ int ipv4_net_parse(const char *s, struct ipv4_net *out, struct err *e)
 {
 	char host[16];
 	int64_t prefix;
-	uint32_t ip;
+	uint32_t ip = 0;
 	const char *slash = strchr(s, '/');
 
 	if (!slash || (size_t)(slash - s) >= sizeof(host))

@@ -2,13 +2,14 @@
 #include "host_routes.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fsio.h"
 #include "base/mem.h"
 
-#define ROUTES_BYTES_MAX ((size_t)4 << 20)
+#define ROUTES_BYTES_MAX ((size_t)1 << 20)
 
 static int parse_line(const char *line, struct ipv4_net *out)
 {
@@ -26,12 +27,12 @@ static int parse_line(const char *line, struct ipv4_net *out)
 
 int host_routes(struct ipv4_net **out, size_t *out_count, struct err *e)
 {
-	auto_free char *text = NULL;
+	auto_free char *text = mem_alloc(ROUTES_BYTES_MAX);
 	struct ipv4_net *routes = NULL, route;
-	size_t len, count = 0;
+	size_t count = 0;
 	char *save = NULL;
 
-	if (fsio_read("/proc/self/net/route", FSIO_ANY, ROUTES_BYTES_MAX, &text, &len, e))
+	if (fsio_read_at(AT_FDCWD, "/proc/self/net/route", text, ROUTES_BYTES_MAX, e) < 0)
 		return err_wrap(e, "routes of the host");
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (parse_line(line, &route))

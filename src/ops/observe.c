@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fsio.h"
 #include "base/mem.h"
@@ -177,6 +178,7 @@ int desired_for(struct context *c, const struct tenant_spec *spec,
 		.gateway_seccomp = gateway_seccomp,
 		/* gateway_mode_ipv4=isolated came with 28.0, which speaks API 1.48. */
 		.isolated_gateway_mode = client_has_api(c->client, 1, 48),
+		.cpus = sysconf(_SC_NPROCESSORS_CONF),
 	};
 	return desired_build(&in, out, e);
 }
