@@ -67,8 +67,11 @@ static void make_container(struct container_info *i, struct container_spec *spec
 					     .started_at = mem_strdup("2026-01-01T00:00:03.5Z") };
 	i->spec = *spec;
 	*spec = (struct container_spec){ 0 };
-	strlist_add(&i->spec.masked_paths, "/proc/keys");
-	strlist_add(&i->spec.readonly_paths, "/proc/sys");
+	/* what the engine fills in where nothing was ordered */
+	if (i->spec.masked_paths.count == 0)
+		strlist_add(&i->spec.masked_paths, "/proc/keys");
+	if (i->spec.readonly_paths.count == 0)
+		strlist_add(&i->spec.readonly_paths, "/proc/sys");
 }
 
 static void add_member(struct network_info *n, const char *id, const char *name)

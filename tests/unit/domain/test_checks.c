@@ -5,6 +5,7 @@
  */
 #include "../../support/checks_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -121,6 +122,19 @@ SPOIL(default_route, strcpy(x->facts.routes[0].destination, "default");)
 SPOIL(ipv6, x->facts.ipv6_disabled = false;)
 SPOIL(bridge_address, strlist_add(&x->facts.bridge_addresses, "10.231.0.41/29");)
 SPOIL(subnet_shared, mem_replace(&x->other.subnet, x->allocation.subnet);)
+/* What engines before 28.0 give every internal network. */
+static void give_dead_route(struct fixture *x)
+{
+	struct route_facts *r;
+
+	x->facts.routes = mem_grow(x->facts.routes, 2, sizeof(*x->facts.routes));
+	r = &x->facts.routes[x->facts.route_count++];
+	*r = (struct route_facts){ .destination = "default", .interface = "eth0" };
+	snprintf(r->gateway, sizeof(r->gateway), "%s", x->desired.network.gateway);
+	fixture_reach(x, "net.metadata", false)->outcome = REACH_TIMEOUT;
+}
+SPOIL(dead_route_revived, give_dead_route(x);
+      strlist_addf(&x->facts.bridge_addresses, "%s/29", x->desired.network.gateway);)
 SPOIL(net_error, strcpy(x->facts.net_error, "setns refused");)
 #define SPOIL_REACH(name, id, what) SPOIL(name, fixture_reach(x, id, false)->outcome = what;)
 SPOIL_REACH(host_tcp, "net.host.tcp", REACH_REFUSED)
@@ -131,7 +145,8 @@ SPOIL_REACH(sibling_udp, "net.sibling.udp", REACH_OPEN)
 SPOIL_REACH(sibling_error, "net.sibling.udp", REACH_ERROR)
 SPOIL_REACH(published, "net.published", REACH_OPEN)
 SPOIL_REACH(metadata, "net.metadata", REACH_OPEN)
-SPOIL_REACH(metadata_silent, "net.metadata", REACH_TIMEOUT)
+SPOIL(metadata_silent, fixture_reach(x, "net.metadata", false)->outcome = REACH_TIMEOUT;
+      strcpy(x->facts.routes[0].destination, "default");)
 SPOIL_REACH(internet_tcp, "net.internet.tcp", REACH_OPEN)
 SPOIL_REACH(internet_udp, "net.internet.udp", REACH_OPEN)
 SPOIL_REACH(gateway_port, "net.gateway.ports", REACH_OPEN)
@@ -281,7 +296,9 @@ static const struct red_case cases[] = {
 	CASE_UNKNOWN(sibling_error, "net.sibling.udp"),
 	CASE(published, "net.published"),
 	CASE(metadata, "net.metadata"),
-	CASE_UNKNOWN(metadata_silent, "net.metadata"),
+	{ "metadata_silent", spoil_metadata_silent, "net.route", "net.metadata" },
+	{ "dead_route_revived", spoil_dead_route_revived, "net.route,net.bridge.address",
+	  "net.metadata" },
 	CASE(internet_tcp, "net.internet.tcp"),
 	CASE(internet_udp, "net.internet.udp"),
 	CASE(gateway_port, "net.gateway.ports"),
@@ -316,7 +333,7 @@ static const struct red_case cases[] = {
 	CASE(privileged, "config.drift.worker,config.privileged"),
 	CASE(cap_add, "config.drift.worker,config.privileged"),
 	CASE(pid_host, "config.drift.worker,config.namespaces"),
-	CASE(masked_off, "config.masked"),
+	CASE(masked_off, "config.drift.worker,config.masked"),
 	CASE(publish, "config.drift.worker,config.ports"),
 	CASE(image, "config.image"),
 	CASE(runtime, "config.drift.worker,config.runtime"),
@@ -490,6 +507,19 @@ static void alone_on_the_host_is_not_a_pass_of_the_matrix(void **state unused_ar
 	fixture_free(&x);
 }
 
+static void a_route_to_nobody_is_no_way_out(void **state unused_arg)
+{
+	struct fixture x;
+	struct findings f;
+
+	fixture_make(&x);
+	give_dead_route(&x);
+	checks_run(&x.in, NULL, &f);
+	assert_true(findings_pass(&f));
+	findings_free(&f);
+	fixture_free(&x);
+}
+
 static void secrets_are_never_printed(void **state unused_arg)
 {
 	struct fixture x;
@@ -526,6 +556,7 @@ int main(void)
 		cmocka_unit_test(nothing_passes_without_evidence),
 		cmocka_unit_test(selection_is_by_prefix),
 		cmocka_unit_test(alone_on_the_host_is_not_a_pass_of_the_matrix),
+		cmocka_unit_test(a_route_to_nobody_is_no_way_out),
 		cmocka_unit_test(secrets_are_never_printed),
 		cmocka_unit_test(a_run_that_looked_at_nothing_is_no_pass),
 	};
