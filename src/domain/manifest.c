@@ -47,7 +47,7 @@ static const struct bind_table resource_table = TABLE("resources", resources, re
 static const struct bind_field workspace_fields[] = {
 	{ FIELD(workspace_spec, path), .kind = BIND_STRING, .def = "/workspace", .pattern = "/.+",
 	  .max_len = 1024,
-	  .want = "an absolute path outside /proc, /sys, /dev, /etc, /tmp and /source",
+	  .want = "an absolute path outside /proc, /sys, /dev, /etc, /tmp, /run and /source",
 	  .help = "Where the worker sees its workspace, the only place it can keep files." },
 };
 static const struct bind_table workspace_table =
