@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "probe/seccomp_dump.h"
 
 const char *const ns_names[NS_KINDS] = {
 	[NS_MNT] = "mnt", [NS_PID] = "pid",	  [NS_NET] = "net",   [NS_IPC] = "ipc",
@@ -25,9 +26,7 @@ void tenant_facts_free(struct tenant_facts *f)
 	processes_free(f->processes, f->process_count);
 	processes_free(f->gateway_processes, f->gateway_process_count);
 	proc_mounts_free(&f->mounts);
-	for (size_t i = 0; i < f->filter_count; i++)
-		free(f->filters[i].code);
-	free(f->filters);
+	seccomp_dump_free(f->filters, f->filter_count);
 	for (size_t i = 0; i < f->interface_count; i++)
 		strlist_free(&f->interfaces[i].addresses);
 	free(f->interfaces);

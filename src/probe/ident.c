@@ -140,15 +140,18 @@ static void add_process(struct collector *c, pid_t pid)
 	auto_fd int thread = -1;
 	struct ns_id id;
 
-	/* Not of this container: the pid was reused after the list was read. */
-	if (proc_open_pid(c->t->proc_root, pid, &dir, &e) < 0 || !target_owns(c->t, dir))
+	if (proc_open_pid(c->t->proc_root, pid, &dir, &e) < 0)
 		return;
 	if (!nsview_one(dir, NS_MNT, &id) && (thread = open_live_thread(dir)) < 0)
+		return;
+	/* Not of this container: the pid was reused after the list was read. Version 1 prints "/"
+	 * for an exiting task, so a dead leader can't be asked. */
+	if (!target_owns(c->t, thread >= 0 ? thread : dir))
 		return;
 	if (read_process(c, dir, thread >= 0 ? thread : dir, &f, &e) < 0) {
 		strlist_free(&f.secret_variables);
 		/* Still alive, but not readable: its absence must not look like a pass. */
-		if (nsview_one(dir, NS_MNT, &id))
+		if (nsview_one(thread >= 0 ? thread : dir, NS_MNT, &id))
 			c->cut = true;
 		return;
 	}

@@ -18,7 +18,22 @@
 #include "mounts.h"
 #include "net.h"
 #include "nsview.h"
+#include "probe/seccomp_dump.h"
 #include "target.h"
+
+enum { DUMP_MS = 2000 };
+
+static void read_filters(const struct target *t, struct tenant_facts *out)
+{
+	struct err e = ERR_INIT;
+	const struct process_facts *w = ident_workload(out->processes, out->process_count, t->pid);
+
+	if (!w)
+		snprintf(out->seccomp_error, sizeof(out->seccomp_error), "no process was found");
+	else if (seccomp_dump(t->proc_root, w->pid, w->start_time, DUMP_MS, &out->filters,
+			      &out->filter_count, &e) < 0)
+		snprintf(out->seccomp_error, sizeof(out->seccomp_error), "%.199s", e.message);
+}
 
 static void read_worker(const struct probe_request *r, const struct target *t,
 			struct tenant_facts *out)
@@ -34,6 +49,7 @@ static void read_worker(const struct probe_request *r, const struct target *t,
 	if (mounts_read(t, out, &e) < 0)
 		proc_mounts_free(&out->mounts);
 	limits_read(t, &out->cgroup);
+	read_filters(t, out);
 }
 
 static void read_gateway(const struct probe_request *r, const struct target *t,
@@ -88,13 +104,14 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 	auto_fd int cgroup_root = -1;
 	auto_target struct target worker = TARGET_INIT;
 	auto_target struct target gateway = TARGET_INIT;
-	struct tenant_facts f = { 0 };
+	struct tenant_facts f = { .cgroup = LIMITS_UNKNOWN, .gateway_cgroup = LIMITS_UNKNOWN };
 	struct err late = ERR_INIT;
 
 	if (proc_open_root(r->proc_path, &proc_root, e) < 0 ||
-	    open_cgroup_root(r->cgroup_path, &cgroup_root, e) < 0 ||
-	    probe_host_namespaces(r->proc_path, f.host_ns, e) < 0)
+	    open_cgroup_root(r->cgroup_path, &cgroup_root, e) < 0)
 		return -1;
+	if (probe_host_namespaces(r->proc_path, f.host_ns, &late) < 0)
+		memset(f.host_ns, 0, sizeof(f.host_ns));
 	bool has_worker =
 		open_target(proc_root, cgroup_root, r->worker_pid, r->worker_id, &worker, e);
 	/* Nothing may be concluded from a pid that is not the worker's. */
