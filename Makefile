@@ -81,11 +81,13 @@ $(BUILD)/gateway-init: $(GATEWAY_SRC) $(wildcard src/gateway/*.h) include/base/c
 	$(Q)$(GATEWAY_CC) -std=c17 -D_GNU_SOURCE -Iinclude $(WARN) -O2 -fstack-protector-strong \
 		-static -s -o $@ $(GATEWAY_SRC)
 
+# The image's own version, part of its tag: tenantctl.yaml's default names it, too.
+GATEWAY_VERSION := 1
 GATEWAY_IMAGE := $(IMAGES)/tenantctl-gateway.tar
 $(GATEWAY_IMAGE): $(BUILD)/gateway-init scripts/build-gateway-image scripts/lib/docker-archive.sh
 	@mkdir -p $(@D)
 	@echo "  IMAGE $@"
-	$(Q)VERSION=$(VERSION) scripts/build-gateway-image $@ $<
+	$(Q)VERSION=$(GATEWAY_VERSION) scripts/build-gateway-image $@ $<
 
 .PHONY: gateway-image
 gateway-image: $(GATEWAY_IMAGE)
@@ -130,8 +132,12 @@ e2e: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar $(IMAGES)/test-tools.tar
 # Every suite runs even when an earlier one failed; the last line adds them up.
 SUITES := $(if $(CI),lint) unit contract replay $(if $(CI),asan) e2e
 COUNTS := $(patsubst asan,asan-unit asan-contract asan-replay,$(SUITES))
-.PHONY: check
-check: all
+.PHONY: check check-run
+# Two steps, because what the first one installs is looked for when a Makefile is read.
+check:
+	$(Q)scripts/install-deps test
+	$(Q)$(MAKE) --no-print-directory check-run
+check-run: all
 	$(Q)rm -f $(RESULTS)/*.count
 	$(Q)for suite in $(SUITES); do $(MAKE) --no-print-directory $$suite || failed=1; done; \
 		scripts/test-totals $(RESULTS) $(COUNTS) && [ -z "$$failed" ]
@@ -186,15 +192,21 @@ install: all
 	install -d $(SHARE)/tenantctl/profiles $(SHARE)/bash-completion/completions
 	install -m 644 profiles/*.json $(SHARE)/tenantctl/profiles
 	$(BIN) completion bash >$(SHARE)/bash-completion/completions/tenantctl
-	if [ -e $(GATEWAY_IMAGE) ]; then install -m 644 $(GATEWAY_IMAGE) $(SHARE)/tenantctl; fi
+	if [ -e $(GATEWAY_IMAGE) ]; then \
+		install -m 644 $(GATEWAY_IMAGE) $(SHARE)/tenantctl/gateway-image.tar; fi
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/tenantctl $(SHARE)/bash-completion/completions/tenantctl
 	for page in man/*.[58]; do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
 	rm -rf $(SHARE)/tenantctl
 
-.PHONY: demo
-demo: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar
-	scripts/demo
+.PHONY: demo demo-files demo-clean
+demo:
+	$(Q)scripts/install-deps build run
+	$(Q)$(MAKE) --no-print-directory demo-files
+	$(Q)BUILD=$(BUILD) scripts/demo
+demo-files: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar
+demo-clean:
+	$(Q)BUILD=$(BUILD) scripts/demo clean
 
 .PHONY: clean
 clean:
