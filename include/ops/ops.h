@@ -28,9 +28,13 @@ struct context {
 	struct engine_info engine;
 	bool any_socket_owner; /* tests without root */
 	/* Progress of one tenant; may be NULL. Called from one thread at a time. */
-	void (*progress)(void *arg, const char *tenant, const char *step, size_t done, size_t total);
+	void (*progress)(void *arg, const char *tenant, const char *step, size_t done,
+			 size_t total);
 	void *progress_arg;
 	int lock_wait_ms;
+	/* The same for all processes of one ops_fleet run, 0 outside of one: lets them share what
+	 * is measured of the host, and nobody else. */
+	int64_t run_token;
 };
 
 struct context_options {
@@ -53,33 +57,34 @@ int tenant_manifest(const struct context *c, const char *tenant, const char *fil
 /* ---- change ---- */
 
 struct run_result {
-	struct plan plan;	  /* what was (or would be) done */
-	size_t done;		  /* steps done */
-	struct findings findings; /* of the closing verification, when it ran */
-	bool verified;		  /* it ran */
+	struct plan plan;	   /* what was (or would be) done */
+	size_t done;		   /* steps done */
+	struct findings findings;  /* of the closing verification, when it ran */
+	bool verified;		   /* it ran */
 	struct strlist kept, gone; /* delete's proof */
 };
 void run_result_free(struct run_result *r);
 
 /* Plan only. out->plan is empty when nothing differs. */
-int ops_plan(struct context *c, const char *tenant, struct run_result *out, struct err *e) must_check;
+int ops_plan(struct context *c, const char *tenant, struct run_result *out, struct err *e)
+	must_check;
 /* A new tenant from `file` (copied to its place as the manifest, or NULL: the manifest in place).
  * ERR_CONFLICT when the tenant is complete already; a half-made one is completed. */
 int ops_create(struct context *c, const char *tenant, const char *file, struct run_result *out,
 	       struct err *e) must_check;
-int ops_apply(struct context *c, const char *tenant, struct run_result *out,
-	      struct err *e) must_check;
+int ops_apply(struct context *c, const char *tenant, struct run_result *out, struct err *e)
+	must_check;
 int ops_delete(struct context *c, const char *tenant, bool purge, struct run_result *out,
 	       struct err *e) must_check;
-int ops_start(struct context *c, const char *tenant, struct run_result *out,
-	      struct err *e) must_check;
-int ops_stop(struct context *c, const char *tenant, struct run_result *out,
-	     struct err *e) must_check;
+int ops_start(struct context *c, const char *tenant, struct run_result *out, struct err *e)
+	must_check;
+int ops_stop(struct context *c, const char *tenant, struct run_result *out, struct err *e)
+	must_check;
 
 /* ---- look ---- */
 
 enum tenant_status {
-	TENANT_ABSENT,	/* a manifest only */
+	TENANT_ABSENT, /* a manifest only */
 	TENANT_RUNNING,
 	TENANT_STOPPED,
 	TENANT_BROKEN, /* parts missing or dead */
@@ -93,8 +98,8 @@ struct tenant_row {
 };
 void tenant_rows_free(struct tenant_row *rows, size_t count);
 /* One list call to the engine for all tenants. */
-int ops_list(struct context *c, struct tenant_row **out, size_t *out_count,
-	     struct err *e) must_check;
+int ops_list(struct context *c, struct tenant_row **out, size_t *out_count, struct err *e)
+	must_check;
 
 struct tenant_view { /* show */
 	struct tenant_row row;
@@ -103,8 +108,8 @@ struct tenant_view { /* show */
 	struct tenant_state state;
 };
 void tenant_view_free(struct tenant_view *v);
-int ops_show(struct context *c, const char *tenant, struct tenant_view *out,
-	     struct err *e) must_check;
+int ops_show(struct context *c, const char *tenant, struct tenant_view *out, struct err *e)
+	must_check;
 
 struct logs_options {
 	bool follow, gateway;
@@ -112,8 +117,8 @@ struct logs_options {
 	client_log_sink sink;
 	void *sink_arg;
 };
-int ops_logs(struct context *c, const char *tenant, const struct logs_options *o,
-	     struct err *e) must_check;
+int ops_logs(struct context *c, const char *tenant, const struct logs_options *o, struct err *e)
+	must_check;
 
 /* ---- verify ---- */
 

@@ -39,6 +39,7 @@ struct crew {
 	size_t count, next, running, next_result;
 	int signal_fd;
 	bool stopping;
+	int64_t token;
 	sigset_t old_mask;
 };
 
@@ -88,6 +89,7 @@ static no_return void child_main(struct crew *w, const struct member *m, int pro
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigprocmask(SIG_SETMASK, &w->old_mask, NULL);
 	c.client = NULL; /* the parent's connection, if any, is the parent's */
+	c.run_token = w->token;
 	c.progress = child_report;
 	c.progress_arg = &progress;
 	if (context_connect(&c, w->fleet->permissions, &e)) {
@@ -307,6 +309,8 @@ int ops_fleet(struct context *c, const struct strlist *tenants, const struct fle
 	sigset_t set;
 	int rc;
 
+	/* The pid cannot be another's while this run lasts. */
+	w.token = getpid();
 	w.members = mem_array(tenants->count + 1, sizeof(*w.members));
 	for (size_t i = 0; i < tenants->count; i++)
 		w.members[i] = (struct member){ .tenant = tenants->items[i],

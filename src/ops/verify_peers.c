@@ -64,17 +64,19 @@ static struct peer *find_peer(struct peers *p, const char *tenant)
 	return NULL;
 }
 
-/* Tells a snapshot of these tenants, in this boot, from any other. */
-static void peers_digest(const struct peers *p, char out[DIGEST_HEX_SIZE])
+/* Tells a snapshot of these tenants, in this run and boot, from any other. */
+static void peers_digest(const struct peers *p, int64_t run_token, char out[DIGEST_HEX_SIZE])
 {
 	struct digest_state *d = digest_new();
 	struct err ignored = ERR_INIT;
-	char boot[64] = "";
+	char boot[64] = "", run[24];
 
 	if (fsio_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot, sizeof(boot),
 			 &ignored) < 0)
 		boot[0] = '\0';
+	snprintf(run, sizeof(run), "%lld", (long long)run_token);
 	digest_field(d, "boot", boot);
+	digest_field(d, "run", run);
 	for (size_t i = 0; i < p->count; i++) {
 		digest_field(d, "tenant", p->items[i].tenant);
 		digest_field(d, "nonce", p->items[i].allocation.nonce);
@@ -159,8 +161,10 @@ static void find_process(struct peer *p, int proc_root, const char *head, const 
 	FILE *f = fopen(path, "re");
 	int pid = 0;
 
-	if (!f)
+	if (!f) { /* stopped since the engine listed it */
+		p->running = false;
 		return;
+	}
 	if (fscanf(f, "%d", &pid) != 1)
 		pid = 0;
 	fclose(f);
@@ -172,14 +176,20 @@ static void find_process(struct peer *p, int proc_root, const char *head, const 
 	p->pid = pid;
 }
 
-static int measure_now(struct context *c, const struct container_info *worker, struct peers *p,
+static void forget_measured(struct peers *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		p->items[i] = (struct peer){ .tenant = p->items[i].tenant,
+					     .allocation = p->items[i].allocation,
+					     .worker_port = PEER_PORT_DEFAULT };
+}
+
+static int measure_now(struct context *c, const char *head, const char *tail, struct peers *p,
 		       struct err *e)
 {
-	auto_free char *head = NULL, *tail = NULL;
 	auto_fd int root = -1;
 
-	if (mark_running(c, p, e) || cgroup_pattern(worker, &head, &tail, e) ||
-	    proc_open_root("/proc", &root, e))
+	if (mark_running(c, p, e) || proc_open_root("/proc", &root, e))
 		return -1;
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].running)
@@ -288,21 +298,52 @@ static int snapshot_write(const char *path, const char *digest, struct peers *p,
 	return fsio_write(path, text, strlen(text), 0600, (uid_t)-1, (gid_t)-1, e);
 }
 
+/* The kernel gives a freed namespace's inode number to the next one at once, so what was noted of a
+ * peer holds only while the very same process is there. */
+static bool snapshot_holds(const char *head, const char *tail, const struct peers *p)
+{
+	struct err ignored = ERR_INIT;
+	auto_fd int root = -1;
+
+	if (proc_open_root("/proc", &root, &ignored))
+		return false;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct peer *old = &p->items[i];
+		struct peer now = *old;
+
+		if (!old->running)
+			continue;
+		now.pid = 0;
+		find_process(&now, root, head, tail);
+		if (now.pid != old->pid || memcmp(now.ns, old->ns, sizeof(now.ns)) != 0)
+			return false;
+	}
+	return true;
+}
+
 static int measure_shared(struct context *c, const struct container_info *worker, struct peers *p,
 			  struct err *e)
 {
 	auto_free char *state = path_of(c->root, PATH_STATE, NULL);
 	auto_free char *path = mem_printf("%s/peers.json", state);
 	auto_free char *lock = mem_printf("%s/peers.lock", state);
+	auto_free char *head = NULL, *tail = NULL;
 	char digest[DIGEST_HEX_SIZE];
 	auto_fd int fd = -1;
 
-	peers_digest(p, digest);
+	if (cgroup_pattern(worker, &head, &tail, e))
+		return -1;
+	if (!c->run_token)
+		return measure_now(c, head, tail, p, e);
+	peers_digest(p, c->run_token, digest);
 	if (fsio_lock(lock, LOCK_WAIT_MS, &fd, e))
 		return -1;
-	if (snapshot_read(path, digest, p))
-		return 0;
-	if (measure_now(c, worker, p, e))
+	if (snapshot_read(path, digest, p)) {
+		if (snapshot_holds(head, tail, p))
+			return 0;
+		forget_measured(p);
+	}
+	if (measure_now(c, head, tail, p, e))
 		return -1;
 	return snapshot_write(path, digest, p, e);
 }
