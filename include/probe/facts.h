@@ -34,8 +34,8 @@ struct process_facts {
 	unsigned odd_threads; /* threads whose caps, seccomp or no_new_privs differ from the leader */
 };
 
-struct cgroup_facts { /* in force for the worker; UINT64_MAX: no limit; -1: not readable */
-	int version;  /* 1 or 2; of the memory controller */
+struct cgroup_facts { /* in force for the worker; UINT64_MAX: no limit, or not readable */
+	int version;  /* 1 or 2, of the memory controller; 0: nothing was readable */
 	uint64_t memory_max, memory_swap_max; /* swap: v1 memsw (memory+swap), v2 swap only */
 	bool swap_known;
 	uint64_t pids_max;
@@ -82,6 +82,9 @@ struct reach_attempt { /* asked by ops/verify, answered by the probe */
 	int sys_errno;
 };
 
+/* DNS_REFUSED: every other error code of a reply (2 is SERVFAIL), or the network refused and
+ * rcode is -1. DNS_ERROR: a reply that can't be read, or no attempt was made. rcode is -1 whenever
+ * there was no reply. */
 enum dns_outcome { DNS_ANSWERED, DNS_EMPTY, DNS_NXDOMAIN, DNS_REFUSED, DNS_TIMEOUT, DNS_ERROR };
 struct dns_attempt {
 	char check[48];
@@ -110,7 +113,8 @@ struct tenant_facts {
 	char seccomp_error[200]; /* why there is no dump; "" when there is one */
 	/* masked paths really masked, seen through /proc/PID/root */
 	struct strlist unmasked_paths;
-	struct strlist sockets; /* unix sockets on mounts inside: "path" */
+	/* unix sockets that are mounts, or lie on a mount and are not the worker's own: "path" */
+	struct strlist sockets;
 	/* of the gateway */
 	struct process_facts *gateway_processes;
 	size_t gateway_process_count;

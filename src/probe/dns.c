@@ -76,20 +76,22 @@ static enum dns_outcome read_answers(ns_msg *m, struct dns_attempt *a)
 
 bool dns_parse(const uint8_t *msg, size_t len, uint16_t id, struct dns_attempt *a)
 {
+	struct dns_attempt r = *a;
 	ns_msg m;
 
-	a->answer[0] = '\0';
 	if (len < NS_HFIXEDSZ || ns_get16(msg) != id || !(msg[2] & 0x80))
 		return false;
-	a->rcode = msg[3] & 0xf;
-	a->outcome = DNS_ERROR;
-	if (len > NS_MAXMSG || ns_initparse(msg, (int)len, &m) < 0)
-		return true;
-	if (!question_matches(&m, a))
-		return false;
-	if (a->rcode == ns_r_noerror)
-		a->outcome = read_answers(&m, a);
-	else
-		a->outcome = a->rcode == ns_r_nxdomain ? DNS_NXDOMAIN : DNS_REFUSED;
+	r.answer[0] = '\0';
+	r.rcode = msg[3] & 0xf;
+	r.outcome = DNS_ERROR;
+	if (len <= NS_MAXMSG && ns_initparse(msg, (int)len, &m) == 0) {
+		if (!question_matches(&m, &r))
+			return false;
+		if (r.rcode == ns_r_noerror)
+			r.outcome = read_answers(&m, &r);
+		else
+			r.outcome = r.rcode == ns_r_nxdomain ? DNS_NXDOMAIN : DNS_REFUSED;
+	}
+	*a = r;
 	return true;
 }

@@ -15,7 +15,8 @@
 int dns_encode(const char *name, uint16_t type, uint16_t id, uint8_t out[DNS_QUERY_MAX]) must_check;
 
 /* Fills outcome, rcode and answer of `a`. False when the message is no reply to this query at all
- * (another id or question), so that waiting goes on. A reply that can't be read is DNS_ERROR. */
+ * (another id or question), so that waiting goes on; `a` is then unchanged. A reply that can't be
+ * read is DNS_ERROR. */
 bool dns_parse(const uint8_t *msg, size_t len, uint16_t id, struct dns_attempt *a) must_check;
 
 #endif
