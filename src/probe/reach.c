@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "dns.h"
 
-enum { DNS_PORT = 53, REPLY_MAX = 4096, SPARE_FDS = 64 };
+enum { DNS_PORT = 53, REPLY_MAX = 4096, SPARE_FDS = 64, BURST = 64 };
 
 struct job {
 	struct reach_attempt *reach; /* one of the two */
@@ -236,12 +236,21 @@ static void on_event(struct job *j)
 		on_stream(j);
 }
 
-/* The second datagram goes out when half of the time is over. */
-static void send_again(struct job *jobs, size_t count)
+/* When half of the time is over: the second datagram, and a new connection for the kernel would
+ * repeat a lost SYN only after a second. */
+static void try_again(struct job *jobs, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (jobs[i].fd >= 0 && jobs[i].udp && jobs[i].sends == 1)
-			send_datagram(&jobs[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct job *j = &jobs[i];
+
+		if (j->fd >= 0 && j->udp && j->sends == 1) {
+			send_datagram(j);
+		} else if (j->fd >= 0 && !j->udp && !j->connected) {
+			close(j->fd);
+			j->fd = -1;
+			start(j);
+		}
+	}
 }
 
 static size_t fill_poll(const struct job *jobs, size_t count, struct pollfd *fds, size_t *which)
@@ -274,7 +283,7 @@ static void loop(struct job *jobs, size_t count, int timeout_ms)
 		size_t open_count;
 
 		if (!again && now >= half) {
-			send_again(jobs, count);
+			try_again(jobs, count);
 			again = true;
 		}
 		open_count = fill_poll(jobs, count, fds, which);
@@ -326,6 +335,9 @@ void reach_run(struct reach_attempt *reach, size_t reach_count, struct dns_attem
 			j->udp = !j->dns->tcp;
 		}
 		start(j);
+		/* A neighbour that is not resolved yet keeps only some packets for later. */
+		if (i % BURST == BURST - 1)
+			poll(NULL, 0, 1);
 	}
 	loop(jobs, count, MAX_OF(timeout_ms, 1));
 	for (size_t i = 0; i < count; i++)
