@@ -95,12 +95,12 @@ void judge_limit_cpu(const struct check_input *in, struct finding *f)
 	if (!have_cgroup(in, f))
 		return;
 	g = &in->facts->cgroup;
-	if (g->cpu_period_us <= 0) {
-		judge_unknown(f, "the cpu controller could not be read");
-		return;
-	}
 	if (g->cpu_quota_us < 0) {
 		judge_fail(f, "no limit");
+		return;
+	}
+	if (g->cpu_period_us <= 0) {
+		judge_unknown(f, "the cpu controller could not be read");
 		return;
 	}
 	have = g->cpu_quota_us * 1000 / g->cpu_period_us;

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/proc.h"
 #include "domain/checks.h"
 #include "domain/paths.h"
 #include "domain/seccomp.h"
@@ -90,6 +92,19 @@ static pid_t pid_of(bool present, const struct container_info *i)
 	return present && i->state.running ? (pid_t)i->state.pid : 0;
 }
 
+/* "The host's network" is the one that the engine makes bridges in, and tenantctl runs where those
+ * are; that need not be the network of process 1. */
+static int note_own_network(struct tenant_facts *facts, struct err *e)
+{
+	auto_fd int root = -1;
+	auto_fd int self = -1;
+	struct ns_id *net = &facts->host_ns[NS_NET];
+
+	if (proc_open_root("/proc", &root, e) || proc_open_pid(root, getpid(), &self, e))
+		return -1;
+	return proc_ns_id(self, ns_names[NS_NET], &net->dev, &net->ino, e);
+}
+
 static int measure(struct context *c, struct run *r, struct err *e)
 {
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_MOUNT, r->spec.tenant);
@@ -122,7 +137,7 @@ static int measure(struct context *c, struct run *r, struct err *e)
 		.timeout_ms = PROBE_TIMEOUT_MS,
 		.secret_shape = secret_shape,
 	};
-	if (probe_tenant(&q, &r->facts, e))
+	if (probe_tenant(&q, &r->facts, e) || note_own_network(&r->facts, e))
 		return err_wrap(e, "measure %s", r->spec.tenant);
 	targets_add_controls(&r->peers, &r->facts);
 	return 0;
