@@ -288,6 +288,20 @@ static void wait_for_zombie(pid_t pid)
 	fail_msg("the leader did not end");
 }
 
+static void wait_for_member(const char *procs, pid_t pid)
+{
+	char text[4096], line[32];
+	struct err e = ERR_INIT;
+
+	snprintf(line, sizeof(line), "%d\n", (int)pid);
+	for (int i = 0; i < 500; i++) {
+		if (fsio_read_at(AT_FDCWD, procs, text, sizeof(text), &e) > 0 && strstr(text, line))
+			return;
+		usleep(10000);
+	}
+	fail_msg("%d did not enter the cgroup", (int)pid);
+}
+
 static void check_headless(pid_t leader, pid_t init)
 {
 	struct err e = ERR_INIT;
@@ -318,6 +332,7 @@ static void test_headless_process(void **state)
 
 	(void)state;
 	snprintf(dir, sizeof(dir), "/sys/fs/cgroup/%s" ID_A, v2 ? "" : "pids/");
+	rmdir(dir); /* of a run that was killed */
 	if (mkdir(dir, 0755) < 0) {
 		print_message("SKIP: no cgroup can be made here\n");
 		skip();
@@ -335,6 +350,7 @@ static void test_headless_process(void **state)
 	pid_t leader = fork();
 	if (leader == 0)
 		run_headless(procs);
+	wait_for_member(procs, init);
 	wait_for_zombie(leader);
 	check_headless(leader, init);
 	kill(leader, SIGKILL);
