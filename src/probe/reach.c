@@ -151,6 +151,7 @@ static void start(struct job *j)
 {
 	const char *text = j->dns ? j->dns->server : j->reach->address;
 	union address a;
+	const int on = 1;
 	socklen_t len = set_address(text, j->dns ? DNS_PORT : j->reach->port, &a);
 
 	if (len == 0 || !make_query(j)) {
@@ -159,6 +160,9 @@ static void start(struct job *j)
 	}
 	j->fd = socket(a.any.sa_family,
 		       (j->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* Or "no route to host" ends a connection attempt at once and a datagram never (ip(7)). */
+	if (j->fd >= 0 && j->udp && a.any.sa_family == AF_INET)
+		(void)!setsockopt(j->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
 	if (j->fd < 0 || (connect(j->fd, &a.any, len) < 0 && errno != EINPROGRESS)) {
 		finish(j, errno);
 		return;

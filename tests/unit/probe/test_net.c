@@ -275,6 +275,29 @@ static void test_many_at_once(void **state)
 	free(a);
 }
 
+/* Nobody answers ARP: after two questions, 50 ms apart, the kernel gives up. */
+static void test_no_neighbour(void **state)
+{
+	static const char make[] = "ip link add tcv0 type veth peer name tcv1 && "
+				   "ip address add 198.51.100.1/24 dev tcv0 && "
+				   "cd /proc/sys/net/ipv4/neigh/tcv0 && "
+				   "echo 50 >retrans_time_ms && echo 2 >mcast_solicit && "
+				   "ip link set tcv0 up && ip link set tcv1 up";
+	struct reach_attempt a[] = { { .address = "198.51.100.9", .port = 53, .udp = true },
+				     { .address = "198.51.100.9", .port = 53 } };
+	int64_t start = now_ms();
+
+	need_servers(state);
+	assert_int_equal(system(make), 0);
+	reach_run(a, ARRAY_SIZE(a), NULL, 0, 5000);
+	assert_in_range(now_ms() - start, 90, 2000);
+	for (size_t i = 0; i < ARRAY_SIZE(a); i++) {
+		assert_int_equal(a[i].outcome, REACH_UNREACHABLE);
+		assert_int_equal(a[i].sys_errno, EHOSTUNREACH);
+	}
+	assert_int_equal(system("ip link delete tcv0"), 0);
+}
+
 static void test_dns_outcomes(void **state)
 {
 	static const struct {
@@ -420,9 +443,13 @@ static void test_links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_outcomes),	cmocka_unit_test(test_many_at_once),
-		cmocka_unit_test(test_dns_outcomes),	cmocka_unit_test(test_dns_without_server),
-		cmocka_unit_test(test_other_namespace), cmocka_unit_test(test_links),
+		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_many_at_once),
+		cmocka_unit_test(test_no_neighbour),
+		cmocka_unit_test(test_dns_outcomes),
+		cmocka_unit_test(test_dns_without_server),
+		cmocka_unit_test(test_other_namespace),
+		cmocka_unit_test(test_links),
 	};
 
 	/* the namespace is this program's for good, so one setup serves all */
