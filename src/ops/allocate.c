@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "domain/paths.h"
@@ -170,18 +170,6 @@ static void new_nonce(char out[NONCE_SIZE])
 		snprintf(out + 2 * i, 3, "%02x", raw[i]);
 }
 
-static char *now_text(void)
-{
-	struct timespec now;
-	struct tm tm;
-	char buf[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return mem_strdup(buf);
-}
-
 static int store(struct context *c, const char *tenant, const struct allocation *a, struct err *e)
 {
 	auto_free char *dir = path_of(c->root, PATH_TENANT_STATE, tenant);
@@ -211,7 +199,7 @@ int allocate_claim(struct context *c, const struct tenant_spec *spec, bool dry,
 		goto out;
 	new_nonce(nonce);
 	a.nonce = mem_strdup(nonce);
-	a.created = now_text();
+	a.created = clock_utc_text();
 	if (!dry && store(c, spec->tenant, &a, e))
 		goto out;
 	*out = a;

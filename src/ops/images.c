@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "allocate.h"
@@ -28,6 +29,7 @@ int image_id_of(struct context *c, const char *ref, char **out, struct err *e)
 static int load_archive(struct context *c, struct err *e)
 {
 	auto_fd int fd = open(c->host.gateway_archive, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
 	if (fd < 0) {
 		err_sys(e, errno, "gateway image %s is not on the engine, and its archive %s",
@@ -36,6 +38,13 @@ static int load_archive(struct context *c, struct err *e)
 			e, "make it with 'make gateway-image install', or set 'gateway_archive' "
 			   "in tenantctl.yaml");
 	}
+	/* Whoever can write it chooses the program that will hold the only way out. */
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(
+			e, ERR_MANIFEST,
+			"archive %s must be a regular file of root's that nobody else may write",
+			c->host.gateway_archive);
 	return client_image_load(c->client, fd, NULL, NULL, e);
 }
 

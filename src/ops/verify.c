@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "domain/checks.h"
@@ -166,17 +167,6 @@ static void judge(struct context *c, const struct run *r, const struct verify_op
 	out->partial = o->only.count > 0;
 }
 
-static char *utc_now(void)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-	char text[32];
-
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return mem_strdup(text);
-}
-
 static double seconds_now(void)
 {
 	struct timespec t;
@@ -197,7 +187,7 @@ int ops_verify(struct context *c, const char *tenant, const struct verify_option
 	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) || measure(c, &r, e))
 		return -1;
 	result.tenant = mem_strdup(tenant);
-	result.at = utc_now();
+	result.at = clock_utc_text();
 	judge(c, &r, o, &result);
 	result.seconds = seconds_now() - began;
 	/* A selection of the checks says nothing about the tenant as a whole. */
