@@ -373,7 +373,8 @@ int peers_load(struct context *c, const char *tenant, const struct container_inf
 	struct peers p = { 0 };
 
 	if (load_allocations(c, &p, e) ||
-	    (worker && worker->state.running && measure_shared(c, worker, &p, e))) {
+	    (worker && worker->state.running && worker->state.pid > 0 &&
+	     measure_shared(c, worker, &p, e))) {
 		peers_free(&p);
 		return err_wrap(e, "other tenants");
 	}

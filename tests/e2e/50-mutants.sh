@@ -7,7 +7,6 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 . tests/support/atexit.sh
 . tests/support/engine.sh
-engine_use "$ENGINE_NAME"
 
 root=$E2E_TMP/root
 worker=tc-acme gateway=tc-acme-gw
@@ -136,11 +135,14 @@ is "$(red_checks)" "" "an unchanged worker stays green"
 
 # ---- privileges ----
 
+# Where the worker's own program could not write to its workspace or /tmp, and would end.
+idle='.Entrypoint = ["sleep", "1000"] | .Cmd = []'
+
 mutate_worker "an extra capability" '.HostConfig.CapAdd = ["NET_RAW"]' \
 	cap.bounding config.privileged
-mutate_worker "root with a capability" '.User = "0:0" | .HostConfig.CapAdd = ["CHOWN"]' \
+mutate_worker "root with a capability" ".User = \"0:0\" | .HostConfig.CapAdd = [\"CHOWN\"] | $idle" \
 	cap.effective cap.permitted uid.nonzero uid.expected
-mutate_worker "privileged" '.HostConfig.Privileged = true' \
+mutate_worker "privileged" '.HostConfig |= (.Privileged = true | .MaskedPaths = null | .ReadonlyPaths = null)' \
 	cap.bounding config.privileged fs.masked fs.proc.readonly
 mutate_worker "no seccomp" '.HostConfig.SecurityOpt = ["no-new-privileges", "seccomp=unconfined"]' \
 	seccomp.mode
@@ -149,7 +151,7 @@ mutate_worker "another seccomp profile" '.HostConfig.SecurityOpt = ["no-new-priv
 mutate_worker "new privileges" '.HostConfig.SecurityOpt -= ["no-new-privileges"]' \
 	proc.no_new_privs
 beta_uid=$(docker inspect -f '{{.Config.User}}' tc-beta)
-mutate_worker "another tenant's user" ".User = \"$beta_uid\"" uid.expected
+mutate_worker "another tenant's user" ".User = \"$beta_uid\" | $idle" uid.expected
 mutate_worker "a group of root's" '.HostConfig.GroupAdd = ["0"]' uid.nonzero uid.expected
 
 # ---- namespaces ----
@@ -175,7 +177,8 @@ mutate_worker "a folder of the host" \
 	fs.mounts.declared fs.mounts.source
 mutate_worker "nothing masked" '.HostConfig.MaskedPaths = []' fs.masked config.masked
 mutate_worker "no read-only paths" '.HostConfig.ReadonlyPaths = []' fs.proc.readonly config.masked
-mutate_worker "an executable /tmp" '.HostConfig.Tmpfs["/tmp"] = "rw,exec,size=16m"' fs.mount.flags
+mutate_worker "an executable /tmp" \
+	".HostConfig.Tmpfs[\"/tmp\"] = \"rw,exec,nosuid,nodev,size=16m\" | $idle" fs.mount.flags
 mutate_worker "a device" \
 	'.HostConfig.Devices = [{PathOnHost: "/dev/zero", PathInContainer: "/dev/z", CgroupPermissions: "rwm"}]' \
 	fs.devices
@@ -191,9 +194,10 @@ mutate_worker "swap" '.HostConfig.MemorySwap = .HostConfig.Memory * 2' limit.swa
 mutate_worker "no cpu limit" '.HostConfig.NanoCpus = 0' limit.cpu
 mutate_worker "no ulimits" '.HostConfig.Ulimits = []' limit.nofile limit.core
 mutate_worker "more shared memory" '.HostConfig.ShmSize = 67108864' limit.shm
-mutate_worker "an endless /tmp" '.HostConfig.Tmpfs["/tmp"] = "rw,noexec,nosuid,nodev"' \
+mutate_worker "an endless /tmp" \
+	".HostConfig.Tmpfs[\"/tmp\"] = \"rw,noexec,nosuid,nodev\" | $idle" \
 	limit.tmp limit.tmpfs
-mutate_worker "safe from the OOM killer" '.HostConfig.OomScoreAdj = -500' limit.oom
+mutate_worker "safe from the OOM killer" '.HostConfig.OomKillDisable = true' limit.oom
 mutate_worker "endless logs" '.HostConfig.LogConfig.Config = {}' log.bounded
 
 # ---- secrets ----
@@ -250,7 +254,7 @@ remake_network . || bail_out "the network does not come back"
 
 mutate_gateway "gateway: root with a capability" '.User = "0:0" | .HostConfig.CapAdd = ["NET_RAW"]' \
 	gateway.caps gateway.uid
-mutate_gateway "gateway: new privileges" '.HostConfig.SecurityOpt -= ["no-new-privileges"]' \
+mutate_gateway "gateway: new privileges" '.HostConfig.SecurityOpt = ["seccomp=unconfined"]' \
 	gateway.no_new_privs
 mutate_gateway "gateway: no seccomp" \
 	'.HostConfig.SecurityOpt = ["no-new-privileges", "seccomp=unconfined"]' gateway.seccomp
@@ -262,6 +266,15 @@ mutate_gateway "gateway: published to everyone" \
 mutate_gateway "gateway: no limits" \
 	'.HostConfig.Memory = 0 | .HostConfig.MemorySwap = 0 | .HostConfig.PidsLimit = 0' limit.gateway
 
+put_container "$worker" "$worker_body"
+nsenter --net="/proc/$(docker inspect -f '{{.State.Pid}}' "$gateway")/ns/net" -- \
+	timeout 60 python3 -c 'import socket, time
+s = socket.create_server(("", 9999))
+time.sleep(60)' &
+listener=$!
+sleep 0.5
+expect_red "gateway: another port" net.gateway.ports
+kill "$listener"
 put_container "$worker" "$worker_body" && docker stop -t 1 "$gateway" >/dev/null
 expect_red "a dead gateway" config.running net.gateway.control
 put_container "$gateway" "$gateway_body" && sleep 1.1
