@@ -34,8 +34,10 @@ struct gateway_config { /* addresses are dotted quads; nothing is owned */
 	bool inbound_loopback_only; /* published on loopback: only egress_host_ip may connect */
 	const char *resolver;	    /* ADDRESS:PORT that the gateway asks */
 	const char *pool, *egress_subnet; /* prefixes of tenantctl's own: never a destination */
-	/* Entries in force. A name, "*.suffix" (TLS only) or, TCP only, an IPv4 address. Their
-	 * place in this list is the "rule" of the log. */
+	/* An entry that expires is refused from 00:00 UTC of that day on, by the gateway's own
+	 * clock and without a change of the files; connections made before live on. A name,
+	 * "*.suffix" (TLS only) or, TCP only, an IPv4 address. Their place in this list is the
+	 * "rule" of the log. */
 	const struct egress_entry *egress;
 	size_t egress_count;
 };

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define NAME_MAX_LEN 253
 #define LABEL_MAX_LEN 63
@@ -80,6 +81,26 @@ static bool endpoint_is_valid(const char *s)
 	       port <= 65535;
 }
 
+int64_t gateway_day_start(const char *day)
+{
+	struct tm tm = { 0 }, check;
+	char again[11] = "";
+	time_t start;
+
+	if (strlen(day) != 10 ||
+	    sscanf(day, "%4d-%2d-%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) != 3)
+		return -1;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	start = timegm(&tm);
+	/* timegm(3) takes the 31st of April for the 1st of May: only what comes back as it was
+	 * written is a day. */
+	if (start < 0 || !gmtime_r(&start, &check) ||
+	    strftime(again, sizeof(again), "%Y-%m-%d", &check) != 10 || strcmp(again, day) != 0)
+		return -1;
+	return start;
+}
+
 static int check_entry(const struct gateway_config *c, size_t index, struct err *e)
 {
 	const struct egress_entry *r = &c->egress[index];
@@ -96,6 +117,8 @@ static int check_entry(const struct gateway_config *c, size_t index, struct err 
 		name += 2;
 	if (!name || !name_is_valid(name))
 		return err_set(e, ERR_INTERNAL, "gateway: egress[%zu]: malformed host", index);
+	if (r->expires && gateway_day_start(r->expires) < 0)
+		return err_set(e, ERR_INTERNAL, "gateway: egress[%zu]: malformed day", index);
 	return 0;
 }
 

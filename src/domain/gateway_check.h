@@ -10,6 +10,8 @@ int gateway_check(const struct gateway_config *c, struct err *e) must_check;
 
 bool gateway_is_ipv4(const char *s);
 bool gateway_is_wildcard(const char *host);
+/* Seconds since 1970 at 00:00 UTC of "YYYY-MM-DD"; -1 when it is not a day. */
+int64_t gateway_day_start(const char *day);
 
 /* Add the file's text for a configuration that gateway_check accepted. */
 void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c);

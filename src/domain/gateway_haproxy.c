@@ -115,27 +115,64 @@ static int by_specificity(const void *a, const void *b)
 	return strcmp(x->host, y->host);
 }
 
+/* HAProxy takes a comparison with `date` that is false for one that may yet come true, and waits
+ * the inspect delay for it; a variable is compared at once. */
+static void add_now(struct strbuf *b)
+{
+	strbuf_puts(b, "\ttcp-request content set-var(txn.now) date\n");
+}
+
+/* An expired entry is as good as not there, so a wildcard that covers its name still does; it is
+ * remembered apart, for the log. */
 static void add_name_rule(struct strbuf *b, const struct gateway_config *c,
 			  const struct egress_entry *r, bool *private_rules)
 {
 	size_t index = (size_t)(r - c->egress);
 	bool wildcard = gateway_is_wildcard(r->host);
+	auto_free char *match = mem_printf("int(%zu) if { var(txn.sni) -m %s %s }", index,
+					   wildcard ? "end" : "str", r->host + wildcard);
 
-	strbuf_printf(
-		b,
-		"\ttcp-request content set-var(txn.rule) int(%zu) if { var(txn.sni) -m %s %s }\n",
-		index, wildcard ? "end" : "str", wildcard ? r->host + 1 : r->host);
+	if (r->expires) {
+		long long end = gateway_day_start(r->expires);
+
+		strbuf_printf(b,
+			      "\ttcp-request content set-var(txn.past) %s { var(txn.now) -m int ge "
+			      "%lld }\n"
+			      "\ttcp-request content set-var(txn.rule) %s { var(txn.now) -m int lt "
+			      "%lld }\n",
+			      match, end, match, end);
+	} else {
+		strbuf_printf(b, "\ttcp-request content set-var(txn.rule) %s\n", match);
+	}
 	if (!r->private_ok)
 		return;
 	strbuf_printf(b, "\tacl private_rule var(txn.rule) -m int %zu\n", index);
 	*private_rules = true;
 }
 
+static bool any_expires(const struct egress_entry *const *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i]->expires)
+			return true;
+	return false;
+}
+
+static void add_past_rule(struct strbuf *b)
+{
+	strbuf_puts(b,
+		    "\tacl is_past var(txn.past) -m found\n"
+		    "\tacl is_ruled var(txn.rule) -m found\n"
+		    "\ttcp-request content set-var(txn.reason) str(expired) if !is_ruled is_past\n"
+		    "\ttcp-request content set-var(txn.rule) var(txn.past) if !is_ruled is_past\n"
+		    "\ttcp-request content reject if { var(txn.reason) -m str expired }\n");
+}
+
 static void add_tls(struct strbuf *b, const struct gateway_config *c,
 		    const struct egress_entry *const *rules, size_t count)
 {
 	unsigned port = (unsigned)rules[0]->port;
-	bool private_rules = false;
+	bool private_rules = false, expiry = any_expires(rules, count);
 
 	add_frontend(b, c, "tls", port);
 	add_reason(b, "not-tls");
@@ -148,8 +185,12 @@ static void add_tls(struct strbuf *b, const struct gateway_config *c,
 	 * string match but not for a lookup): only plain names go on. */
 	strbuf_puts(b, "\ttcp-request content reject if "
 		       "!{ var(txn.sni) -m reg '^([a-z0-9_-]{1,63}\\.)*[a-z0-9_-]{1,63}$' }\n");
+	if (expiry)
+		add_now(b);
 	for (size_t i = 0; i < count; i++)
 		add_name_rule(b, c, rules[i], &private_rules);
+	if (expiry)
+		add_past_rule(b);
 	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.rule) -m found }\n"
 		       "\ttcp-request content do-resolve(txn.dst,outside,ipv4) var(txn.sni)\n");
 	add_dial(b, c, private_rules ? " !private_rule" : "");
@@ -194,6 +235,13 @@ static void add_tcp(struct strbuf *b, const struct gateway_config *c, size_t ind
 	unsigned port = (unsigned)r->port;
 
 	add_frontend(b, c, "tcp", port);
+	if (r->expires) {
+		add_now(b);
+		add_reason(b, "expired");
+		strbuf_printf(b,
+			      "\ttcp-request content reject if { var(txn.now) -m int ge %lld }\n",
+			      (long long)gateway_day_start(r->expires));
+	}
 	if (gateway_is_ipv4(r->host))
 		strbuf_printf(b, "\ttcp-request content set-var(txn.dst) ipv4(%s)\n", r->host);
 	else

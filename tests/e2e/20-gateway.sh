@@ -62,6 +62,9 @@ refused() { # URL [curl arguments]: no answer, whatever the certificate
 closed() { # ADDRESS PORT
 	! inside timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null
 }
+closed_after_all() { # ADDRESS PORT: whatever accepts the connection, nothing comes back
+	! echoes "$@"
+}
 echoes() { # ADDRESS PORT
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	[ "$(inside timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"; echo hello >&3; head -n 1 <&3' "$@")" = hello ]
@@ -85,12 +88,16 @@ is "$(get https://api.example.com/)" api.example.com "an allowed name, with its 
 is "$(get https://api.example.com:8443/)" api.example.com "the same on another port"
 is "$(get https://a.b.wild.example.org/)" a.b.wild.example.org "a name below a wildcard"
 is "$(get https://inside.example.com/)" inside.example.com "a private address where that is allowed"
+is "$(get https://www.example.com:8443/)" www.example.com "a name whose time is not over"
+ok "a port whose time is not over" echoes db.example.com 5434
 ok "plain TCP by name" echoes db.example.com 5432
 ok "plain TCP to an address" echoes gateway 9000
 
 ok "a name that is not allowed" refused https://other.example.net/ --resolve "other.example.net:443:$gateway"
 ok "an address instead of a name" refused https://198.51.100.10/ --connect-to "::$gateway:443"
 ok "something that is not TLS" refused http://api.example.com:443/
+ok "a name whose time is over" refused https://www.example.com/
+ok "a port whose time is over" closed_after_all db.example.com 5433
 ok "a name that leads to a private address" refused https://rebind.example.com/
 ok "loopback, even where private addresses are allowed" refused https://loop.example.com/
 ok "metadata, even where private addresses are allowed" refused https://metadata.example.com/
@@ -129,6 +136,10 @@ done
 
 ok "a refused name is logged" logged '.event == "tls" and .sni == "other.example.net" and .verdict == "denied" and .reason == "name"'
 ok "a refused address is logged" logged '.sni == "rebind.example.com" and .dst == "10.99.0.1" and .reason == "address"'
+ok "a name whose time is over is logged with its rule" logged '.sni == "www.example.com" and .rule == 10 and .port == 443 and .verdict == "denied" and .reason == "expired"'
+ok "so is a port" logged '.event == "tcp" and .rule == 13 and .verdict == "denied" and .reason == "expired"'
+ok "an expiry delays nobody" logged '.sni == "www.example.com" and .verdict == "allowed" and .ms < 2000'
+ok "a wildcard covers a name whose own time is over" logged '.sni == "a.b.wild.example.org" and .rule == 1 and .verdict == "allowed"'
 ok "a refused lookup is logged" logged '.event == "dns" and .name == "other.example.net" or .name == "wild.example.org" and .verdict == "denied"'
 ok "an allowed connection is logged" logged '.sni == "api.example.com" and .rule == 0 and .down > 1000 and .verdict == "allowed"'
 

@@ -14,7 +14,7 @@
 #   198.51.100.53   DNS        (LAB_DNS)
 #   198.51.100.10   HTTPS 443, 8443: api.example.com www.example.com, *.wild.example.org
 #   198.51.100.11   HTTPS 443: other.example.net (what no test allows)
-#   198.51.100.12   echo on 5432, 9000: db.example.com
+#   198.51.100.12   echo on 5432, 5433, 5434, 9000: db.example.com
 #   203.0.113.10    HTTP 80: plain.example.com
 #   10.99.0.1       HTTPS 443, echo 9000: inside.example.com (the host's own network)
 #   names that lead where no tenant may go: see lab_names
@@ -63,7 +63,8 @@ lab_up() {
 	echo $! >"$dir/dns.pid"
 	lab_serve "$ns" "$dir" certs="$dir/certs" tls=198.51.100.10:443 tls=198.51.100.10:8443 \
 		tls=198.51.100.11:443 tls=10.99.0.1:443 echo=10.99.0.1:9000 echo=198.51.100.12:5432 \
-		echo=198.51.100.12:9000 http=203.0.113.10:80
+		echo=198.51.100.12:5433 echo=198.51.100.12:5434 echo=198.51.100.12:9000 \
+		http=203.0.113.10:80
 }
 
 lab_down() {

@@ -34,6 +34,17 @@ static const struct egress_entry sample[] = {
 	{ .host = (char *)"inside.example.com", .port = 443, .private_ok = true },
 	{ .host = (char *)"loop.example.com", .port = 443, .private_ok = true },
 	{ .host = (char *)"metadata.example.com", .port = 443, .private_ok = true },
+	{ .host = (char *)"www.example.com", .port = 443, .expires = (char *)"2020-02-29" },
+	{ .host = (char *)"a.b.wild.example.org", .port = 443, .expires = (char *)"2020-02-29" },
+	{ .host = (char *)"www.example.com", .port = 8443, .expires = (char *)"2199-12-31" },
+	{ .host = (char *)"db.example.com",
+	  .port = 5433,
+	  .protocol = EGRESS_TCP,
+	  .expires = (char *)"2020-02-29" },
+	{ .host = (char *)"db.example.com",
+	  .port = 5434,
+	  .protocol = EGRESS_TCP,
+	  .expires = (char *)"2199-12-31" },
 };
 
 static struct gateway_config config_of(const struct egress_entry *egress, size_t count)
@@ -254,6 +265,68 @@ static void test_specificity(unused_arg void **state)
 	assert_non_null(strstr(h, "reject if private !private_rule\n"));
 }
 
+/* The number of seconds is given here as date(1) tells it. */
+static void test_expiry(unused_arg void **state)
+{
+	static const struct {
+		const char *day, *end;
+	} cases[] = { { "1970-01-01", "0" },
+		      { "2000-02-29", "951782400" },
+		      { "2026-12-31", "1798675200" },
+		      { "2038-01-20", "2147558400" },
+		      { "9999-12-31", "253402214400" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct egress_entry rules[] = {
+			{ .host = (char *)"a.b", .port = 443, .expires = (char *)cases[i].day },
+			{ .host = (char *)"c.d",
+			  .port = 5,
+			  .protocol = EGRESS_TCP,
+			  .expires = (char *)cases[i].day },
+			{ .host = (char *)"e.f", .port = 6, .protocol = EGRESS_TCP },
+			{ .host = (char *)"g.h", .port = 444 },
+		};
+		struct gateway_config c = config_of(rules, ARRAY_SIZE(rules));
+		auto_free char *past = mem_printf(" { var(txn.now) -m int ge %s }\n", cases[i].end);
+		auto_free char *live =
+			mem_printf("set-var(txn.rule) int(0) if { var(txn.sni) -m str "
+				   "a.b } { var(txn.now) -m int lt %s }\n",
+				   cases[i].end);
+		auto_free char *refuse =
+			mem_printf("reject if { var(txn.now) -m int ge %s }\n", cases[i].end);
+		auto_free char *h = NULL, *d = NULL;
+
+		render(&c, &h, &d);
+		assert_int_equal(count_of(h, past), 2);
+		assert_int_equal(count_of(h, live), 1);
+		assert_int_equal(count_of(h, refuse), 1);
+		assert_true(strstr(h, refuse) <
+			    strstr(h, "do-resolve(txn.dst,outside,ipv4) str(c.d)"));
+		assert_int_equal(count_of(h, "reject if { var(txn.reason) -m str expired }\n"), 1);
+		/* Compared directly, it would hold up connections that are allowed. */
+		assert_int_equal(count_of(h, "date"), 2);
+		assert_int_equal(count_of(h, "set-var(txn.now) date\n"), 2);
+	}
+}
+
+static void test_days_refused(unused_arg void **state)
+{
+	static const char *const days[] = { "",		  "2026-02-29",	 "2026-13-01", "2026-00-01",
+					    "2026-04-31", "2026-1-1",	 "26-01-01",   "2026-01-0x",
+					    "1969-12-31", "2026-01-011", " 026-01-01", "+026-01-01",
+					    "2026/01/01", "2026-01-01\n" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(days); i++) {
+		struct egress_entry r = { .host = (char *)"a.b",
+					  .port = 443,
+					  .expires = (char *)days[i] };
+		struct gateway_config c = config_of(&r, 1);
+
+		if (!refused(&c))
+			fail_msg("accepted \"%s\"", days[i]);
+	}
+}
+
 static void test_inbound_source(unused_arg void **state)
 {
 	struct gateway_config c = config_of(sample, 0);
@@ -464,6 +537,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_specificity),	cmocka_unit_test(test_inbound_source),
+		cmocka_unit_test(test_expiry),		cmocka_unit_test(test_days_refused),
 		cmocka_unit_test(test_random),		cmocka_unit_test(test_hosts_refused),
 		cmocka_unit_test(test_ports_refused),	cmocka_unit_test(test_settings_refused),
 		cmocka_unit_test(test_programs_accept),
