@@ -21,9 +21,8 @@
 #include "base/child.h"
 #include "base/mem.h"
 #include "domain/gateway.h"
-#include "probe/probe.h"
 
-enum { PORTS_MAX = 64, CHILD_EXTRA_MS = 2000, ATTEMPTS = 5 };
+enum { CHILD_EXTRA_MS = 2000, ATTEMPTS = 5 };
 
 /* A question for the root's name servers: whatever speaks DNS answers it, nobody forwards it. */
 static const unsigned char dns_question[] = { 0x74, 0x63, 0x01, 0, 0, 1, 0, 0, 0,
@@ -32,11 +31,6 @@ static const unsigned char dns_question[] = { 0x74, 0x63, 0x01, 0, 0, 1, 0, 0, 0
 struct attempt {
 	int fd; /* -1: finished */
 	bool udp, alive;
-};
-
-struct report { /* per peer, over the pipe */
-	uint16_t worker_port;
-	struct peer_control control;
 };
 
 static int64_t now_ms(void)
@@ -111,22 +105,6 @@ static void wait_for_all(struct attempt *a, size_t count, int timeout_ms)
 		settle(&a[i], a[i].fd >= 0 ? ETIMEDOUT : a[i].alive ? 0 : EIO);
 }
 
-/* A port that something in this namespace listens on for others. */
-static uint16_t listening_port(void)
-{
-	struct host_port ports[PORTS_MAX];
-	struct err ignored = ERR_INIT;
-	size_t count = 0;
-
-	if (probe_host_ports("/proc", ports, PORTS_MAX, &count, &ignored))
-		return PEER_PORT_DEFAULT;
-	for (size_t i = 0; i < count; i++)
-		if (!ports[i].udp && strncmp(ports[i].address, "127.", 4) != 0 &&
-		    strcmp(ports[i].address, "::1") != 0)
-			return ports[i].port;
-	return PEER_PORT_DEFAULT;
-}
-
 /* The namespace that was seen when the peer was found, not what its pid may be now. */
 static bool enter_peer(const struct peer *p)
 {
@@ -138,19 +116,17 @@ static bool enter_peer(const struct peer *p)
 	       st.st_dev == p->ns[NS_NET].dev && setns(fd, CLONE_NEWNET) == 0;
 }
 
-static void start_peer(const struct peer *p, struct attempt a[ATTEMPTS], struct report *r)
+static void start_peer(const struct peer *p, struct attempt a[ATTEMPTS])
 {
 	for (size_t i = 0; i < ATTEMPTS; i++)
 		a[i] = (struct attempt){ .fd = -1 };
-	r->worker_port = PEER_PORT_DEFAULT;
 	if (!p->running || p->pid == 0)
 		return;
 	start(&a[4], p->allocation.egress_ip, GATEWAY_INBOUND_PORT, false); /* from the host */
 	if (!enter_peer(p))
 		return;
-	r->worker_port = listening_port();
-	start(&a[0], p->allocation.worker_ip, r->worker_port, false);
-	start(&a[1], p->allocation.worker_ip, r->worker_port, true);
+	start(&a[0], p->allocation.worker_ip, PEER_PORT, false);
+	start(&a[1], p->allocation.worker_ip, PEER_PORT, true);
 	start(&a[2], p->allocation.gateway_ip, GATEWAY_DNS_PORT, false);
 	start(&a[3], p->allocation.gateway_ip, GATEWAY_DNS_PORT, true);
 }
@@ -182,7 +158,7 @@ static int in_child(void *arg, int fd)
 	const struct measure *m = arg;
 	size_t count = m->peers->count;
 	auto_free struct attempt *a = mem_array(count * ATTEMPTS + 1, sizeof(*a));
-	auto_free struct report *r = mem_array(count + 1, sizeof(*r));
+	auto_free struct peer_control *r = mem_array(count + 1, sizeof(*r));
 	auto_fd int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	struct rlimit files = { .rlim_cur = count * ATTEMPTS + 64,
 				.rlim_max = count * ATTEMPTS + 64 };
@@ -191,7 +167,7 @@ static int in_child(void *arg, int fd)
 		return 1;
 	(void)!setrlimit(RLIMIT_NOFILE, &files); /* too few: attempts are not alive */
 	for (size_t i = 0; i < count; i++) {
-		start_peer(&m->peers->items[i], a + i * ATTEMPTS, &r[i]);
+		start_peer(&m->peers->items[i], a + i * ATTEMPTS);
 		if (setns(home, CLONE_NEWNET) < 0)
 			return 1;
 	}
@@ -199,15 +175,15 @@ static int in_child(void *arg, int fd)
 	for (size_t i = 0; i < count; i++) {
 		const struct attempt *x = a + i * ATTEMPTS;
 
-		r[i].control = (struct peer_control){ x[0].alive, x[1].alive, x[2].alive,
-						      x[3].alive, x[4].alive };
+		r[i] = (struct peer_control){ x[0].alive, x[1].alive, x[2].alive, x[3].alive,
+					      x[4].alive };
 	}
 	return write_all(fd, r, count * sizeof(*r)) < 0;
 }
 
 int peers_measure(struct peers *p, int timeout_ms, struct err *e)
 {
-	struct strbuf out auto_strbuf = STRBUF_INIT(p->count * sizeof(struct report) + 1);
+	struct strbuf out auto_strbuf = STRBUF_INIT(p->count * sizeof(struct peer_control) + 1);
 	struct measure m = { .peers = p, .timeout_ms = timeout_ms };
 	int status = 0;
 
@@ -215,14 +191,12 @@ int peers_measure(struct peers *p, int timeout_ms, struct err *e)
 		return 0;
 	if (child_call(in_child, &m, timeout_ms + CHILD_EXTRA_MS, &out, &status, e))
 		return err_wrap(e, "controls of other tenants");
-	if (status != 0 || out.len != p->count * sizeof(struct report))
+	if (status != 0 || out.len != p->count * sizeof(struct peer_control))
 		return err_set(e, ERR_SYSTEM, "controls of other tenants: the child failed");
 	for (size_t i = 0; i < p->count; i++) {
-		struct report r;
+		struct peer_control *c = &p->items[i].control;
 
-		memcpy(&r, out.data + i * sizeof(r), sizeof(r));
-		p->items[i].worker_port = r.worker_port;
-		p->items[i].control = r.control;
+		memcpy(c, out.data + i * sizeof(*c), sizeof(*c));
 	}
 	return 0;
 }

@@ -50,7 +50,6 @@ static int load_allocations(struct context *c, struct peers *out, struct err *e)
 			continue;
 		}
 		p->tenant = mem_strdup(names.items[i]);
-		p->worker_port = PEER_PORT_DEFAULT;
 		out->count++;
 	}
 	return 0;
@@ -180,8 +179,7 @@ static void forget_measured(struct peers *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		p->items[i] = (struct peer){ .tenant = p->items[i].tenant,
-					     .allocation = p->items[i].allocation,
-					     .worker_port = PEER_PORT_DEFAULT };
+					     .allocation = p->items[i].allocation };
 }
 
 static int measure_now(struct context *c, const char *head, const char *tail, struct peers *p,
@@ -228,7 +226,6 @@ static void put_peer(struct node *array, struct peer *p)
 	node_set_str(n, "worker", p->worker_id);
 	node_set_str(n, "gateway", p->gateway_id);
 	node_set_int(n, "pid", p->pid);
-	node_set_int(n, "port", p->worker_port);
 	for (size_t i = 0; i < ARRAY_SIZE(control_keys); i++)
 		node_set_bool(n, control_keys[i], *control_slot(&p->control, i));
 	for (int k = 0; k < NS_KINDS; k++) {
@@ -247,7 +244,6 @@ static void get_peer(const struct node *n, struct peer *p)
 	snprintf(p->worker_id, sizeof(p->worker_id), "%s", node_str(node_get(n, "worker"), ""));
 	snprintf(p->gateway_id, sizeof(p->gateway_id), "%s", node_str(node_get(n, "gateway"), ""));
 	p->pid = (pid_t)node_int(node_get(n, "pid"), 0);
-	p->worker_port = (uint16_t)node_int(node_get(n, "port"), PEER_PORT_DEFAULT);
 	for (size_t i = 0; i < ARRAY_SIZE(control_keys); i++)
 		*control_slot(&p->control, i) = node_bool(node_get(n, control_keys[i]), false);
 	for (int k = 0; k < NS_KINDS; k++) {

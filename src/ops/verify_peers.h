@@ -20,7 +20,6 @@ struct peer {
 	char worker_id[ENGINE_ID_SIZE], gateway_id[ENGINE_ID_SIZE];
 	pid_t pid; /* a process of its worker; 0 unknown */
 	struct ns_id ns[NS_KINDS];
-	uint16_t worker_port; /* something its worker listens on, or 8080 */
 	struct peer_control control;
 };
 
@@ -29,7 +28,9 @@ struct peers {
 	size_t count;
 };
 
-#define PEER_PORT_DEFAULT 8080
+/* Tried at a worker. Whether it listens there does not matter: from its own side even a refusal
+ * shows the address alive, and from elsewhere not even that may come back. */
+#define PEER_PORT 8080
 
 /* Every allocated tenant but `tenant`. `worker` is that tenant's running worker, whose place in the
  * cgroup tree tells where the peers' are; NULL: nothing runs, only allocations are read.

@@ -99,9 +99,9 @@ static size_t peer_targets(const struct peer *p, struct peer_target out[5])
 	const struct allocation *a = &p->allocation;
 	size_t n = 0;
 
-	out[n++] = (struct peer_target){ "worker", a->worker_ip, p->worker_port, false,
+	out[n++] = (struct peer_target){ "worker", a->worker_ip, PEER_PORT, false,
 					 p->control.worker_tcp };
-	out[n++] = (struct peer_target){ "worker", a->worker_ip, p->worker_port, true,
+	out[n++] = (struct peer_target){ "worker", a->worker_ip, PEER_PORT, true,
 					 p->control.worker_udp };
 	out[n++] = (struct peer_target){ "gateway", a->gateway_ip, GATEWAY_DNS_PORT, false,
 					 p->control.gateway_tcp };
