@@ -48,6 +48,14 @@ $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+# Frames of manual pages; the program fills in what its tables know.
+MAN_PAGES := $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in))
+$(BUILD)/man/%: man/%.in $(BIN)
+	@mkdir -p $(@D)
+	@echo "  MAN   $@"
+	$(Q)$(BIN) manual $< >$@.tmp && mv $@.tmp $@
+all: $(MAN_PAGES)
+
 # What the binary carries: the seccomp profiles as text.
 PROFILES := $(sort $(wildcard profiles/*.json))
 $(BUILD)/gen/seccomp_profiles.h: scripts/embed $(PROFILES)
@@ -187,7 +195,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 .PHONY: install uninstall
 install: all
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/tenantctl
-	for page in man/*.[58]; do \
+	for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(SHARE)/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -d $(SHARE)/tenantctl/profiles $(SHARE)/bash-completion/completions
 	install -m 644 profiles/*.json $(SHARE)/tenantctl/profiles
@@ -196,7 +204,7 @@ install: all
 		install -m 644 $(GATEWAY_IMAGE) $(SHARE)/tenantctl/gateway-image.tar; fi
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/tenantctl $(SHARE)/bash-completion/completions/tenantctl
-	for page in man/*.[58]; do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
+	for page in $(MAN_PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
 	rm -rf $(SHARE)/tenantctl
 
 .PHONY: demo demo-files demo-clean

@@ -27,7 +27,7 @@ static int run_plan_command(struct invocation *inv, struct err *e)
 	run_view_end(inv, &view);
 	if (rc || !view.differing)
 		return rc;
-	err_set(e, ERR_CHECK, "%zu of %zu tenants differ from their manifests", view.differing,
+	err_set(e, ERR_CHECK, "differences found: %zu of %zu tenants", view.differing,
 		tenants.count);
 	return err_hint(e, "'tenantctl apply' makes it so");
 }

@@ -88,9 +88,9 @@ static void put_limits(struct output *o, const struct tenant_spec *s)
 
 	output_size((int64_t)s->resources.memory, memory, sizeof(memory));
 	output_size((int64_t)s->resources.workspace, workspace, sizeof(workspace));
-	rest = mem_printf("%lld.%03lld processors, %lld processes, %lld open files",
-			  (long long)s->resources.cpus / 1000, (long long)s->resources.cpus % 1000,
-			  (long long)s->resources.pids, (long long)s->resources.nofile);
+	rest = mem_printf("%g processors, %lld processes, %lld open files",
+			  (double)s->resources.cpus / 1000, (long long)s->resources.pids,
+			  (long long)s->resources.nofile);
 	put_section(o, "Limits");
 	put_line(o, "memory", memory);
 	put_line(o, "workspace", workspace);

@@ -8,10 +8,32 @@
 #include "options.h"
 
 static const struct command *const commands[] = {
-	&cmd_init,	    &cmd_validate,     &cmd_schema,  &cmd_plan,		&cmd_create,
-	&cmd_apply,	    &cmd_delete,       &cmd_start,   &cmd_stop,		&cmd_list,
-	&cmd_show,	    &cmd_logs,	       &cmd_verify,  &cmd_seccomp_list, &cmd_seccomp_show,
-	&cmd_seccomp_check, &cmd_seccomp_diff, &cmd_version, &cmd_help,
+	/* manifests */
+	&cmd_init,
+	&cmd_validate,
+	&cmd_schema,
+	/* change */
+	&cmd_plan,
+	&cmd_create,
+	&cmd_apply,
+	&cmd_delete,
+	&cmd_start,
+	&cmd_stop,
+	/* look */
+	&cmd_list,
+	&cmd_show,
+	&cmd_logs,
+	&cmd_verify,
+	&cmd_seccomp_list,
+	&cmd_seccomp_show,
+	&cmd_seccomp_check,
+	&cmd_seccomp_diff,
+	/* tenantctl itself */
+	&cmd_completion,
+	&cmd_version,
+	&cmd_help,
+	&cmd_complete,
+	&cmd_manual,
 };
 
 const struct command *const *commands_all(size_t *out_count)
