@@ -173,10 +173,14 @@ static void judge(const struct desired_tenant *d, const struct tenant_state *s, 
 	v->network = network_reason(d, s);
 	v->gateway = container_reason(v, &d->gateway, &s->gateway, s->gateway_present);
 	v->worker = container_reason(v, &d->worker, &s->worker, s->worker_present);
-	if (v->network && s->network_present) {
+	if (v->network) {
 		v->gateway = v->gateway ? v->gateway : "its network is replaced";
 		v->worker = v->worker ? v->worker : "its network is replaced";
 	}
+	if (!v->gateway && !s->egress_present)
+		v->gateway = "the egress network is replaced";
+	if (!v->gateway && !attached(&s->gateway, &s->egress))
+		v->gateway = "not attached to the egress network";
 	if (!v->gateway && s->network_present && !attached(&s->gateway, &s->network))
 		v->gateway = "not attached to the tenant's network";
 	if (!v->worker && s->network_present && !attached(&s->worker, &s->network))
