@@ -6,6 +6,8 @@
 #include "table.h"
 #include "tenant_text.h"
 
+enum { IMAGE_ID_SHOWN = sizeof("sha256:") - 1 + 12 };
+
 enum list_column {
 	L_TENANT,
 	L_STATE,
@@ -48,7 +50,11 @@ static void add_row(struct table *t, const struct tenant_row *r, const struct ou
 	cell_text(&c[L_STATE], o->json ? tenant_status_name(r->status) : state);
 	c[L_STATE].color = tenant_status_color(r->status);
 	cell_text(&c[L_TIER], r->tier);
-	cell_text(&c[L_IMAGE], r->image);
+	/* the engine's id, when no manifest tells the name: its start is enough to find it */
+	if (!o->json && r->image && strncmp(r->image, "sha256:", strlen("sha256:")) == 0)
+		c[L_IMAGE].text = mem_strndup(r->image, IMAGE_ID_SHOWN);
+	else
+		cell_text(&c[L_IMAGE], r->image);
 	cell_text(&c[L_LISTEN], r->listen);
 	c[L_MEMORY].number = r->memory;
 	c[L_AGE].number = r->created;

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { WHY_MAX = 160 };
+enum { WHY_MAX = 100 };
 
 static void put_list(struct node *n, const char *key, const struct strlist *l)
 {
@@ -83,16 +83,34 @@ static enum output_color color_of(char sign)
 	return sign == '+' ? COLOR_GOOD : sign == '-' ? COLOR_BAD : COLOR_WARN;
 }
 
+/* "HostConfig.Memory: expected 1, observed 2" says it all, a label with two digests does not: of
+ * what is long only the field's name and the count of further ones is kept. */
+void step_reason(const char *why, struct strbuf *out)
+{
+	const char *expected = strstr(why, ": expected ");
+	const char *more = NULL;
+
+	if (strlen(why) <= WHY_MAX || !expected) {
+		output_shorten(out, why, WHY_MAX);
+		return;
+	}
+	for (const char *p = why; (p = strstr(p, ", and ")) != NULL; p++)
+		more = p; /* the last one; a value may hold such words too */
+	strbuf_add(out, why, MIN_OF((size_t)(expected - why), (size_t)WHY_MAX));
+	strbuf_puts(out, " differs");
+	if (more && strlen(more) < sizeof(", and 1234567 more"))
+		strbuf_puts(out, more);
+}
+
 static void put_step(struct output *o, const struct node *step)
 {
-	auto_strbuf struct strbuf why = STRBUF_INIT(WHY_MAX + 16);
-	const char *object = str_of(step, "object");
+	auto_strbuf struct strbuf why = STRBUF_INIT(4096);
 	char sign = sign_of(step);
 
-	output_shorten(&why, str_of(step, "why"), o->terminal ? WHY_MAX : SIZE_MAX - 16);
+	step_reason(str_of(step, "why"), &why);
 	output_printf(o, "  %s%c%s %s %s ", output_color(o, color_of(sign)), sign, output_reset(o),
 		      str_of(step, "verb"), str_of(step, "noun"));
-	output_safe(o, object);
+	output_safe(o, str_of(step, "object"));
 	output_printf(o, "%s (", output_color(o, COLOR_DIM));
 	output_safe(o, strbuf_str(&why));
 	output_printf(o, ")%s\n", output_reset(o));

@@ -23,4 +23,7 @@ void run_view_end(struct invocation *inv, struct run_view *v);
 /* An error inside a result, on standard error. */
 void print_result_error(const struct node *error);
 
+/* Why a step is taken, short enough to be read. */
+void step_reason(const char *why, struct strbuf *out);
+
 #endif
