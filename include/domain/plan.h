@@ -60,6 +60,7 @@ struct tenant_state {
 	bool allocated;
 	struct allocation allocation;
 	bool workspace_exists, workspace_mounted;
+	bool data_exists; /* the folder that holds the workspace, also when it is half made */
 	bool files_current; /* rendered gateway files equal the desired ones */
 	bool files_exist; /* anything in the tenant's state folder */
 	bool gateway_image_present, worker_image_present;

@@ -20,6 +20,9 @@
 #include "base/mem.h"
 #include "fsio_internal.h"
 
+#define TEMPORARY_DIGITS 16 /* of the random number behind a temporary file's name */
+#define FOLDER_MAX ((size_t)65536)
+
 static int check_trust(const char *path, const struct stat *st, enum fsio_trust trust,
 		       struct err *e)
 {
@@ -224,6 +227,30 @@ int fsio_unlink(const char *path, struct err *e)
 	if (unlinkat(dir, name, 0) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, errno, "%s: unlink", path);
 	return sync_folder(dir, path, e);
+}
+
+int fsio_unlink_all(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	auto_free char *folder =
+		slash ? mem_strndup(path, (size_t)(slash - path)) : mem_strdup(".");
+	auto_free char *prefix = mem_printf(".%.128s.", slash ? slash + 1 : path);
+	auto_strlist struct strlist names = { NULL, 0 };
+	size_t len = strlen(prefix);
+
+	if (fsio_list(folder, FOLDER_MAX, &names, e))
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.items[i];
+
+		if (strncmp(name, prefix, len) != 0 || strlen(name + len) != TEMPORARY_DIGITS ||
+		    strspn(name + len, "0123456789abcdef") != TEMPORARY_DIGITS)
+			continue;
+		auto_free char *left = mem_printf("%s/%s", folder, name);
+		if (fsio_unlink(left, e))
+			return -1;
+	}
+	return fsio_unlink(path, e);
 }
 
 static int append_record(int fd, const char *path, const void *data, size_t len, struct err *e)

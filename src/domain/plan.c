@@ -279,7 +279,7 @@ static void plan_gone(const struct tenant_state *s, bool purge, const char *work
 		add(p, STEP_NETWORK_REMOVE, worker, "there", -1);
 	if (s->workspace_mounted)
 		add(p, STEP_WORKSPACE_UNMOUNT, p->tenant, "mounted", -1);
-	if (purge && s->workspace_exists)
+	if (purge && (s->workspace_exists || s->data_exists))
 		add(p, STEP_WORKSPACE_PURGE, p->tenant, "asked for", -1);
 	if (s->files_exist)
 		add(p, STEP_FILES_REMOVE, p->tenant, "there", -1);

@@ -273,8 +273,9 @@ int allocate_release(struct context *c, const char *tenant, struct err *e)
 
 	if (allocate_lock(c, &lock, e))
 		return -1;
-	/* The slot is free from here on; what follows is the rest of the folder. */
-	if (fsio_unlink(path, e) || fsio_remove_tree(dir, e))
+	/* The slot is free from here on. The folder goes last: while it is there, a run that died
+	 * in between is found unfinished, and the shared network is looked at again. */
+	if (fsio_unlink(path, e) || remove_egress_if_unused(c, e))
 		return -1;
-	return remove_egress_if_unused(c, e);
+	return fsio_remove_tree(dir, e);
 }

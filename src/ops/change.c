@@ -235,7 +235,7 @@ static void forget_manifest(struct context *c, const char *tenant, const struct 
 	auto_free char *path = path_of(c->root, PATH_MANIFEST, tenant);
 	struct err ignored = ERR_INIT;
 
-	if (why->code != ERR_PARTIAL && why->code != ERR_CHECK && fsio_unlink(path, &ignored))
+	if (why->code != ERR_PARTIAL && why->code != ERR_CHECK && fsio_unlink_all(path, &ignored))
 		log_debug("%s: %s", tenant, ignored.message);
 }
 
@@ -345,7 +345,7 @@ static int put_manifest_away(struct context *c, const char *tenant, bool purge,
 		if (e->code != ERR_NOT_FOUND)
 			return -1;
 		err_clear(e);
-		return 0;
+		return fsio_unlink_all(from, e);
 	}
 	if (!purge) {
 		if (fsio_mkdirs(dir, MODE_PRIVATE_DIR, e) ||
@@ -354,13 +354,14 @@ static int put_manifest_away(struct context *c, const char *tenant, bool purge,
 		strlist_addf(&out->kept, "manifest %s", to);
 	}
 	strlist_addf(&out->gone, "manifest %s", from);
-	return fsio_unlink(from, e);
+	return fsio_unlink_all(from, e);
 }
 
 static void list_proof(struct context *c, const char *tenant, const struct tenant_state *before,
 		       bool purge, struct run_result *out)
 {
 	auto_free char *image = path_of(c->root, PATH_WORKSPACE_IMAGE, tenant);
+	auto_free char *data = path_of(c->root, PATH_TENANT_DATA, tenant);
 
 	if (before->worker_present)
 		strlist_addf(&out->gone, "worker tc-%s", tenant);
@@ -374,10 +375,12 @@ static void list_proof(struct context *c, const char *tenant, const struct tenan
 			     (long long)before->allocation.gateway_uid);
 	if (before->workspace_exists)
 		strlist_addf(purge ? &out->gone : &out->kept, "workspace %s", image);
+	else if (purge && before->data_exists)
+		strlist_addf(&out->gone, "folder %s", data);
 }
 
 /* Looks again: what is said to be gone was looked for and not found. */
-static int prove_gone(struct context *c, const char *tenant, struct err *e)
+static int prove_gone(struct context *c, const char *tenant, bool purge, struct err *e)
 {
 	struct tenant_state after = { 0 };
 	bool left;
@@ -385,7 +388,8 @@ static int prove_gone(struct context *c, const char *tenant, struct err *e)
 	if (observe_tenant(c, tenant, &after, e))
 		return err_wrap(e, "look again");
 	left = after.worker_present || after.gateway_present || after.network_present ||
-	       after.allocated || after.files_exist || after.workspace_mounted;
+	       after.allocated || after.files_exist || after.workspace_mounted ||
+	       (purge && after.data_exists);
 	tenant_state_free(&after);
 	if (!left)
 		return 0;
@@ -399,6 +403,7 @@ int ops_delete(struct context *c, const char *tenant, bool purge, struct run_res
 	auto_free char *lock_path = path_of(c->root, PATH_TENANT_LOCK, tenant);
 	auto_prepared struct prepared p = { 0 };
 	auto_fd int lock = -1;
+	bool found;
 
 	if (tenant_lock(c, tenant, &lock, e) || observe_tenant(c, tenant, &p.state, e))
 		return -1;
@@ -409,14 +414,15 @@ int ops_delete(struct context *c, const char *tenant, bool purge, struct run_res
 	list_proof(c, tenant, &p.state, purge, out);
 	if (out->plan.count && run(c, "delete", tenant, &p, false, out, e))
 		return -1;
-	if (put_manifest_away(c, tenant, purge, out, e) || prove_gone(c, tenant, e))
+	if (put_manifest_away(c, tenant, purge, out, e) || prove_gone(c, tenant, purge, e))
 		return -1;
-	if (!out->gone.count) {
+	found = out->gone.count || out->plan.count;
+	if (!found) {
 		err_set(e, ERR_NOT_FOUND, "there is no such tenant");
 		err_hint(e, "'tenantctl list' shows what there is");
 	}
 	/* While the lock is held: whoever waits for it notices that the file was replaced. */
 	if (fsio_unlink(lock_path, e))
 		return -1;
-	return out->gone.count ? 0 : -1;
+	return found ? 0 : -1;
 }

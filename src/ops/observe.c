@@ -132,6 +132,7 @@ int observe_tenant(struct context *c, const char *tenant, struct tenant_state *o
 	auto_free char *worker = desired_worker_name(tenant);
 	auto_free char *gateway = desired_gateway_name(tenant);
 	auto_free char *files = path_of(c->root, PATH_TENANT_STATE, tenant);
+	auto_free char *data = path_of(c->root, PATH_TENANT_DATA, tenant);
 	struct tenant_state s = { 0 };
 	struct stat st;
 
@@ -141,6 +142,7 @@ int observe_tenant(struct context *c, const char *tenant, struct tenant_state *o
 	s.allocated = rc > 0;
 	s.workspace_exists = workspace_exists(c->root, tenant);
 	s.workspace_mounted = workspace_is_mounted(c->root, tenant);
+	s.data_exists = lstat(data, &st) == 0;
 	s.files_exist = lstat(files, &st) == 0;
 	s.unfinished = journal_unfinished(c->root, tenant);
 	if (observe_networks(c, tenant, &s, e) ||

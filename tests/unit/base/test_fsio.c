@@ -361,6 +361,33 @@ static void small_files_are_read_at(void **state)
 	assert_int_equal(e.sys_errno, ENOENT);
 }
 
+static void killed_writes_leave_nothing(void **state)
+{
+	static const char *const kept[] = { ".file.0123456789abcde", ".file.0123456789abcdefg",
+					    ".file.0123456789ABCDEF", ".other.0123456789abcdef",
+					    "file.0123456789abcdef" };
+	auto_free char *path = in(state, "file");
+	auto_free char *left = in(state, ".file.0123456789abcdef");
+	auto_free char *nowhere = in(state, "none/file");
+	struct err e = ERR_INIT;
+
+	put(path, "x", 0600);
+	put(left, "half", 0600);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		auto_free char *other = in(state, kept[i]);
+		put(other, "x", 0600);
+	}
+	assert_ok(fsio_unlink_all(path, &e), &e);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(left, F_OK), -1);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		auto_free char *other = in(state, kept[i]);
+		assert_int_equal(access(other, F_OK), 0);
+	}
+	assert_ok(fsio_unlink_all(path, &e), &e);
+	assert_ok(fsio_unlink_all(nowhere, &e), &e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +406,7 @@ int main(void)
 		WITH_FOLDER(folders_are_made),
 		WITH_FOLDER(locks_exclude),
 		WITH_FOLDER(small_files_are_read_at),
+		WITH_FOLDER(killed_writes_leave_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

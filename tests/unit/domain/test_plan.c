@@ -88,6 +88,12 @@ static void half_made(struct tenant_state *s)
 	s->workspace_mounted = s->files_current = s->files_exist = false;
 }
 
+static void only_a_folder(struct tenant_state *s)
+{
+	lose_all(s);
+	s->data_exists = true;
+}
+
 static void reboot(struct tenant_state *s)
 {
 	stop_worker(s);
@@ -200,6 +206,9 @@ static const struct plan_case {
 	  "purge workspace, remove gateway files, release subnet, uids and port" },
 	{ "delete what is half made", half_made, WANT_GONE, "release subnet, uids and port" },
 	{ "delete nothing", lose_all, WANT_GONE, "" },
+	{ "purge a workspace that was never finished", only_a_folder, WANT_PURGED,
+	  "purge workspace, release subnet, uids and port" },
+	{ "keep it when not purging", only_a_folder, WANT_GONE, "" },
 };
 
 static void cases_by_name(void **state)
