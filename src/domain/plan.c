@@ -87,6 +87,8 @@ void tenant_state_free(struct tenant_state *s)
 	*s = (struct tenant_state){ 0 };
 }
 
+#define LABELS_FIELD "Config.Labels:"
+
 /* What is to be done about each object; NULL: nothing. */
 struct verdicts {
 	const char *network, *gateway, *worker; /* reason for a new one */
@@ -120,13 +122,23 @@ static const char *container_reason(struct verdicts *v, const struct container_s
 				    const struct container_info *observed, bool present)
 {
 	auto_strlist struct strlist diff = { 0 };
+	const char *first = NULL;
+	size_t fields = 0;
 
 	if (!present)
 		return "not there";
-	if (container_spec_diff(desired, &observed->spec, &diff))
-		return keep(v, diff.count > 1 ? mem_printf("%s, and %zu more", diff.items[0],
-							   diff.count - 1)
-					      : mem_strdup(diff.items[0]));
+	if (container_spec_diff(desired, &observed->spec, &diff)) {
+		for (size_t i = 0; i < diff.count; i++) {
+			/* The digest among the labels differs whenever anything does. */
+			if (strncmp(diff.items[i], LABELS_FIELD, strlen(LABELS_FIELD)) == 0)
+				continue;
+			first = fields++ ? first : diff.items[i];
+		}
+		if (fields)
+			return keep(v, fields > 1
+					       ? mem_printf("%s, and %zu more", first, fields - 1)
+					       : mem_strdup(first));
+	}
 	if (label_differs(&observed->spec.labels, &desired->labels))
 		return "made from another manifest or gateway configuration";
 	return NULL;
