@@ -201,27 +201,6 @@ void judge_config_restart(const struct check_input *in, struct finding *f)
 		judge_fail(f, "%s, %" PRId64 " times", policy, in->worker->spec.restart_max);
 }
 
-/* Both times are RFC 3339 in UTC with the same number of digits before the fraction, so the order
- * of the text is the order of time. */
-void judge_config_order(const struct check_input *in, struct finding *f)
-{
-	const char *worker, *gateway;
-
-	judge_expect(f, "the worker was never alive before its boundary");
-	if (!have_worker(in, f) || !have_gateway(in, f))
-		return;
-	worker = in->worker->state.created_at;
-	gateway = in->gateway->state.created_at;
-	judge_evidence(f, "inspect Created, State.StartedAt");
-	if (!worker || !gateway || !in->worker->state.started_at)
-		judge_unknown(f, "the engine gave no times");
-	else if (strncmp(gateway, in->worker->state.started_at, 19) > 0)
-		judge_fail(f, "worker started %s, gateway created %s", in->worker->state.started_at,
-			   gateway);
-	else
-		judge_pass(f, "gateway %s, worker %s", gateway, in->worker->state.started_at);
-}
-
 static void complain_labels(struct complaints *c, const struct container_info *i,
 			    const struct strmap *want)
 {

@@ -52,7 +52,6 @@ void judge_config_ports(const struct check_input *in, struct finding *f);
 void judge_config_image(const struct check_input *in, struct finding *f);
 void judge_config_runtime(const struct check_input *in, struct finding *f);
 void judge_config_restart(const struct check_input *in, struct finding *f);
-void judge_config_order(const struct check_input *in, struct finding *f);
 void judge_config_labels(const struct check_input *in, struct finding *f);
 void judge_config_hosts(const struct check_input *in, struct finding *f);
 void judge_host_seccomp(const struct check_input *in, struct finding *f);

@@ -183,7 +183,6 @@ SPOIL(publish, x->worker.spec.publish_all = true;)
 SPOIL(image, mem_replace(&x->worker.image_id, "sha256:3");)
 SPOIL(runtime, mem_replace(&x->worker.spec.runtime, "crun");)
 SPOIL(restart, mem_replace(&x->worker.spec.restart_policy, "always");)
-SPOIL(order, mem_replace(&x->gateway.state.created_at, "2026-01-02T00:00:00Z");)
 SPOIL(label, strmap_set(&x->worker.spec.labels, LABEL_NONCE, "other");)
 SPOIL(hosts, strlist_add(&x->worker.spec.extra_hosts, "host:host-gateway");)
 SPOIL(internal, x->network.spec.internal = false;)
@@ -336,7 +335,6 @@ static const struct red_case cases[] = {
 	CASE(image, "config.image"),
 	CASE(runtime, "config.drift.worker,config.runtime"),
 	CASE(restart, "config.drift.worker,config.restart"),
-	CASE(order, "config.order"),
 	CASE(label, "config.drift.worker,config.labels"),
 	CASE(hosts, "config.drift.worker,config.hosts"),
 	CASE(internal, "config.network"),
