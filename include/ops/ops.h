@@ -19,6 +19,8 @@
 #include "domain/spec.h"
 #include "engine/client.h"
 
+struct profile_cache;
+
 /* Everything an operation may use; made once per process by context_open. */
 struct context {
 	char *root;	   /* "" for the real host */
@@ -26,7 +28,8 @@ struct context {
 	struct host_config host;
 	struct client *client; /* NULL until context_connect */
 	struct engine_info engine;
-	bool any_socket_owner; /* tests without root */
+	struct profile_cache *profiles; /* checked and composed seccomp profiles, made on use */
+	bool any_socket_owner;		/* tests without root */
 	/* Progress of one tenant; may be NULL. Called from one thread at a time. */
 	void (*progress)(void *arg, const char *tenant, const char *step, size_t done,
 			 size_t total);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "domain/paths.h"
 #include "ops/ops.h"
+#include "profiles.h"
 
 #define CONFIG_BYTES_MAX ((size_t)256 * 1024)
 #define TENANTS_MAX 16384
@@ -66,6 +67,7 @@ void context_close(struct context *c)
 	free(c->socket_path);
 	host_config_free(&c->host);
 	engine_info_free(&c->engine);
+	profile_cache_free(c->profiles);
 	*c = (struct context){ 0 };
 }
 

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "ops/ops.h"
+#include "profiles.h"
 
 #define RESULT_BYTES_MAX ((size_t)16 << 20)
 #define PROGRESS_BYTES_MAX 4096
@@ -311,6 +312,8 @@ int ops_fleet(struct context *c, const struct strlist *tenants, const struct fle
 
 	/* The pid cannot be another's while this run lasts. */
 	w.token = getpid();
+	if (tenants->count > 1)
+		profiles_warm(c);
 	w.members = mem_array(tenants->count + 1, sizeof(*w.members));
 	for (size_t i = 0; i < tenants->count; i++)
 		w.members[i] = (struct member){ .tenant = tenants->items[i],

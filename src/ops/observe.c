@@ -161,13 +161,12 @@ int desired_for(struct context *c, const struct tenant_spec *spec,
 		const struct allocation *allocation, struct desired_tenant *out, struct err *e)
 {
 	auto_free char *worker_image = NULL, *gateway_image = NULL;
-	auto_free char *worker_seccomp = NULL, *gateway_seccomp = NULL;
+	const struct profile *worker, *gateway;
 	struct desired_inputs in;
 
 	if (image_id_of(c, spec->image, &worker_image, e) ||
 	    image_id_of(c, c->host.gateway_image, &gateway_image, e) ||
-	    profile_text(spec->seccomp, &worker_seccomp, e) ||
-	    profile_text("gateway", &gateway_seccomp, e))
+	    profile_use(c, spec->seccomp, &worker, e) || profile_use(c, "gateway", &gateway, e))
 		return -1;
 	in = (struct desired_inputs){
 		.spec = spec,
@@ -176,8 +175,8 @@ int desired_for(struct context *c, const struct tenant_spec *spec,
 		.root = c->root,
 		.worker_image_id = worker_image ? worker_image : spec->image,
 		.gateway_image_id = gateway_image ? gateway_image : c->host.gateway_image,
-		.worker_seccomp = worker_seccomp,
-		.gateway_seccomp = gateway_seccomp,
+		.worker_seccomp = worker->text,
+		.gateway_seccomp = gateway->text,
 		/* gateway_mode_ipv4=isolated came with 28.0, which speaks API 1.48. */
 		.isolated_gateway_mode = client_has_api(c->client, 1, 48),
 		.cpus = sysconf(_SC_NPROCESSORS_CONF),

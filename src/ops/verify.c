@@ -33,8 +33,7 @@ struct run {
 	struct tenant_spec spec;
 	struct tenant_state state;
 	struct desired_tenant desired;
-	struct seccomp_program filter;
-	bool has_filter;
+	const struct seccomp_program *filter; /* the context's */
 	struct peers peers;
 	struct sibling *siblings;
 	struct tenant_facts facts;
@@ -45,7 +44,6 @@ static void run_free(struct run *r)
 	tenant_spec_free(&r->spec);
 	tenant_state_free(&r->state);
 	desired_free(&r->desired);
-	seccomp_program_free(&r->filter);
 	peers_free(&r->peers);
 	free(r->siblings);
 	tenant_facts_free(&r->facts);
@@ -54,7 +52,7 @@ static void run_free(struct run *r)
 
 static int load_wanted(struct context *c, const char *tenant, struct run *r, struct err *e)
 {
-	auto_seccomp_profile struct seccomp_profile *profile = NULL;
+	const struct profile *profile;
 
 	if (tenant_manifest(c, tenant, NULL, &r->spec, NULL, e) ||
 	    observe_tenant(c, tenant, &r->state, e))
@@ -66,9 +64,9 @@ static int load_wanted(struct context *c, const char *tenant, struct run *r, str
 	if (!c->engine.server_version && client_info(c->client, &c->engine, e))
 		return -1;
 	if (desired_for(c, &r->spec, &r->state.allocation, &r->desired, e) ||
-	    profile_load(r->spec.seccomp, &profile, e) || seccomp_compose(profile, &r->filter, e))
+	    profile_use(c, r->spec.seccomp, &profile, e))
 		return -1;
-	r->has_filter = true;
+	r->filter = &profile->program;
 	return 0;
 }
 
@@ -157,7 +155,7 @@ static void judge(struct context *c, const struct run *r, const struct verify_op
 		.network = r->state.network_present ? &r->state.network : NULL,
 		.egress = r->state.egress_present ? &r->state.egress : NULL,
 		.facts = &r->facts,
-		.expected_filter = r->has_filter ? &r->filter : NULL,
+		.expected_filter = r->filter,
 		.siblings = r->siblings,
 		.sibling_count = r->peers.count,
 	};
