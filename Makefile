@@ -184,6 +184,11 @@ fuzz-run: $(FUZZ_BIN)
 		$$t -max_total_time=$(FUZZ_TIME) -max_len=65536 -verbosity=0 -print_final_stats=1 \
 		-artifact_prefix=$$t. $$t.corpus $(FUZZ_INPUT) || exit 1; done
 
+# Against docker's own tools, on a private engine: `make bench BENCH='-q list create'`.
+.PHONY: bench
+bench: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar
+	$(Q)BUILD=$(BUILD) scripts/bench $(BENCH)
+
 # ---- lint --------------------------------------------------------------------------------------
 .PHONY: lint
 lint: export LINT_CPPFLAGS = $(CPPFLAGS_ALL)
