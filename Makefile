@@ -193,7 +193,7 @@ bench: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar
 .PHONY: lint
 lint: export LINT_CPPFLAGS = $(CPPFLAGS_ALL)
 lint: $(BUILD)/gen/seccomp_profiles.h
-	$(Q)RESULTS=$(RESULTS) scripts/lint $(LINT)
+	$(Q)RESULTS=$(RESULTS) scripts/lint $(LINTS)
 
 # ---- install -----------------------------------------------------------------------------------
 SHARE := $(DESTDIR)$(PREFIX)/share
