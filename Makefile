@@ -134,7 +134,8 @@ replay: $(REPLAY_BIN)
 	$(Q)for t in $(REPLAY_BIN); do printf '#!/bin/sh\nexec %s $(FUZZ_INPUT)\n' $$t >$$t.sh; \
 		chmod +x $$t.sh; done
 	$(RUN_UNIT) $(TAG)replay $(REPLAY_BIN:=.sh)
-e2e: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar $(IMAGES)/test-tools.tar
+e2e: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar $(IMAGES)/test-tools.tar \
+		$(BUILD)/tests/support/bin/faultsock
 	$(Q)BUILD=$(BUILD) scripts/run-e2e $(E2E)
 
 # Every suite runs even when an earlier one failed; the last line adds them up.
