@@ -17,10 +17,10 @@
 #include "base/strbuf.h"
 
 enum bind_kind {
-	BIND_STRING,  /* char * (owned) */
-	BIND_BOOL,    /* bool; YAML: only true and false */
-	BIND_INT,     /* int64_t within min..max; YAML: decimal digits only */
-	BIND_SIZE,    /* uint64_t bytes within min..max; YAML: digits with b, k, m, g (1024-based) */
+	BIND_STRING, /* char * (owned) */
+	BIND_BOOL,   /* bool; YAML: only true and false */
+	BIND_INT,    /* int64_t within min..max; YAML: decimal digits only */
+	BIND_SIZE,   /* uint64_t bytes within min..max; YAML: digits with b, k, m, g (1024-based) */
 	BIND_DECIMAL, /* int64_t thousandths within min..max: "1.5" is 1500 */
 	BIND_ENUM,    /* int: index into `names`, which ends with NULL */
 	BIND_STRLIST, /* struct strlist */
@@ -51,8 +51,8 @@ struct bind_field {
 	const struct bind_table *sub;
 	const char *def;  /* default, as manifest text ("1536m"); NULL: zero, empty */
 	const char *want; /* what is expected, for messages and the manual ("a host name, ...") */
-	const char *pattern; /* POSIX extended regular expression for the whole text, with or without
-				^ and $; of a list for each item, of a map for its keys */
+	const char *pattern; /* POSIX extended regular expression for the whole text, with or
+				without ^ and $; of a list for each item, of a map for its keys */
 	size_t max_len;	     /* longest string (bytes), list or map; 0: 4096, in TOLERANT mode only
 				the document's own limits; items of lists and maps likewise */
 	const char *help;    /* one sentence for manual, schema and init */
@@ -70,7 +70,7 @@ struct bind_table {
 enum bind_mode {
 	BIND_STRICT,   /* manifest: unknown keys refused with the nearest name, scalars are text,
 			  a key without a value and control characters refused */
-	BIND_TOLERANT, /* engine reply: unknown keys ignored, null means absent, JSON types checked */
+	BIND_TOLERANT, /* engine reply: unknown keys ignored, null is absent, JSON types checked */
 };
 
 /* Fills `out` (zeroed by the caller) with defaults, then from `object`. On failure `out` holds
@@ -104,10 +104,10 @@ void bind_expected(const struct bind_field *f, char *buf, size_t size);
 
 /* Scalar readers used by the binder, for command line values too. */
 int bind_parse_int(const char *s, int64_t min, int64_t max, int64_t *out, struct err *e) must_check;
-int bind_parse_size(const char *s, uint64_t min, uint64_t max, uint64_t *out,
-		    struct err *e) must_check;
-int bind_parse_decimal(const char *s, int64_t min, int64_t max, int64_t *out,
-		       struct err *e) must_check;
+int bind_parse_size(const char *s, uint64_t min, uint64_t max, uint64_t *out, struct err *e)
+	must_check;
+int bind_parse_decimal(const char *s, int64_t min, int64_t max, int64_t *out, struct err *e)
+	must_check;
 /* "1536m", "10g", "64k", "100" (bytes); exact. */
 void bind_format_size(uint64_t bytes, char *buf, size_t len);
 

@@ -22,7 +22,7 @@ int child_call(int (*fn)(void *arg, int fd), void *arg, int timeout_ms, struct s
 /* Runs argv[0] (an absolute path) with an empty environment but PATH and LC_ALL=C, /dev/null as
  * standard input, output and errors collected into `out`. A non-zero exit is ERR_SYSTEM with the
  * first line of output. */
-int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out,
-	       struct err *e) must_check;
+int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out, struct err *e)
+	must_check;
 
 #endif

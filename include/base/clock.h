@@ -1,4 +1,5 @@
-/* Wall-clock time as text, for records that people read. Deadlines use CLOCK_MONOTONIC where they are. */
+/* Wall-clock time as text, for records that people read. Deadlines use CLOCK_MONOTONIC where they
+ * are. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

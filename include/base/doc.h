@@ -22,8 +22,14 @@ struct doc_limits {
 	size_t nodes;	/* of values in all */
 };
 
-#define DOC_LIMITS_MANIFEST { .bytes = 256 * 1024, .depth = 16, .nodes = 20000 }
-#define DOC_LIMITS_REPLY { .bytes = (size_t)16 << 20, .depth = 64, .nodes = 2000000 }
+#define DOC_LIMITS_MANIFEST                                                                        \
+	{                                                                                          \
+		.bytes = 256 * 1024, .depth = 16, .nodes = 20000                                   \
+	}
+#define DOC_LIMITS_REPLY                                                                           \
+	{                                                                                          \
+		.bytes = (size_t)16 << 20, .depth = 64, .nodes = 2000000                           \
+	}
 
 struct position {
 	unsigned line, column; /* from 1; 0 when unknown (JSON) */
@@ -97,7 +103,7 @@ void node_push(struct node *array, struct node *value);
 void node_push_str(struct node *array, const char *s);
 struct node *node_push_object(struct node *array);
 struct node *node_copy(const struct node *n) must_check; /* deep; NULL for NULL */
-void node_free(struct node *n); /* only for a node without a parent */
+void node_free(struct node *n);				 /* only for a node without a parent */
 static inline void node_free_slot(struct node **n)
 {
 	node_free(*n);

@@ -38,7 +38,10 @@ struct err {
 	char hint[ERR_HINT_MAX]; /* what to do next; may be empty */
 };
 
-#define ERR_INIT { .code = ERR_NONE }
+#define ERR_INIT                                                                                   \
+	{                                                                                          \
+		.code = ERR_NONE                                                                   \
+	}
 
 /* Fills `e` and returns -1, so that a failure is one statement: return err_set(e, ...).
  * Text beyond the buffer is cut at a character boundary. Control bytes are kept:

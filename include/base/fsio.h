@@ -15,10 +15,10 @@
 #include "base/strlist.h"
 
 enum fsio_trust {
-	FSIO_ANY,	  /* regular file, size bound */
-	FSIO_TRUSTED,	  /* and: owner is root or the caller, not group- or world-writable, no
-			     symbolic link in any part of the path, every parent likewise
-			     (sticky /tmp-like parents are allowed) */
+	FSIO_ANY,	     /* regular file, size bound */
+	FSIO_TRUSTED,	     /* and: owner is root or the caller, not group- or world-writable, no
+				symbolic link in any part of the path, every parent likewise
+				(sticky /tmp-like parents are allowed) */
 	FSIO_TRUSTED_SECRET, /* and: not readable by group or others */
 };
 
@@ -54,8 +54,8 @@ int fsio_unlink_all(const char *path, struct err *e) must_check;
 int fsio_list(const char *path, size_t max, struct strlist *out, struct err *e) must_check;
 
 /* Appends one record and fsyncs (journals). Creates with `mode`. */
-int fsio_append(const char *path, const void *data, size_t len, mode_t mode,
-		struct err *e) must_check;
+int fsio_append(const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+	must_check;
 
 /* Bounded read of a small pseudo file relative to dirfd (proc, cgroup). NUL-terminated in buf,
  * returns the length or -1 with errno kept in e->sys_errno. Longer content is an error. */

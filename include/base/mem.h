@@ -15,8 +15,8 @@
 /* Ends the process as out of memory; for allocations that a library made and failed. */
 void mem_exhausted(void) no_return;
 
-void *mem_alloc(size_t size) returns_owned;		      /* zeroed */
-void *mem_array(size_t count, size_t size) returns_owned;     /* zeroed, overflow checked */
+void *mem_alloc(size_t size) returns_owned;			  /* zeroed */
+void *mem_array(size_t count, size_t size) returns_owned;	  /* zeroed, overflow checked */
 void *mem_grow(void *p, size_t count, size_t size) returns_owned; /* new part is not zeroed */
 char *mem_strdup(const char *s) returns_owned;
 char *mem_strndup(const char *s, size_t n) returns_owned;

@@ -15,8 +15,14 @@
 #include "base/err.h"
 #include "base/strlist.h"
 
-enum proc_capset { PROC_CAP_INH, PROC_CAP_PRM, PROC_CAP_EFF, PROC_CAP_BND, PROC_CAP_AMB,
-		   PROC_CAP_SETS };
+enum proc_capset {
+	PROC_CAP_INH,
+	PROC_CAP_PRM,
+	PROC_CAP_EFF,
+	PROC_CAP_BND,
+	PROC_CAP_AMB,
+	PROC_CAP_SETS
+};
 
 struct proc_status { /* proc_pid_status(5) */
 	char name[64];
@@ -62,6 +68,7 @@ int proc_read_strings(int pid_dir, const char *name, struct strlist *out, struct
 /* Lines "N:controllers:path" of /proc/PID/cgroup. */
 int proc_read_cgroup(int pid_dir, struct strlist *out, struct err *e) must_check;
 /* Device and inode of ns/<name>; ERR_NOT_FOUND when the kernel has no such namespace. */
-int proc_ns_id(int pid_dir, const char *ns, dev_t *out_dev, ino_t *out_ino, struct err *e) must_check;
+int proc_ns_id(int pid_dir, const char *ns, dev_t *out_dev, ino_t *out_ino, struct err *e)
+	must_check;
 
 #endif

@@ -19,7 +19,10 @@ struct strbuf {
 	bool overflow;
 };
 
-#define STRBUF_INIT(maximum) { .max = (maximum) }
+#define STRBUF_INIT(maximum)                                                                       \
+	{                                                                                          \
+		.max = (maximum)                                                                   \
+	}
 #define STRBUF_TEXT_MAX ((size_t)16 << 20)
 
 void strbuf_add(struct strbuf *b, const void *data, size_t len);

@@ -35,7 +35,8 @@ struct desired_inputs {
 	const char *root; /* path prefix of --root */
 	const char *worker_image_id, *gateway_image_id;
 	const char *worker_seccomp, *gateway_seccomp; /* JSON text for SecurityOpt */
-	bool isolated_gateway_mode; /* the engine knows it, and masks all of /proc that tells (28.0) */
+	bool isolated_gateway_mode; /* the engine knows it, and masks all of /proc that tells (28.0)
+				     */
 	int64_t cpus;		    /* of the host: each has a thermal_throttle folder in sysfs */
 };
 
@@ -48,8 +49,8 @@ struct desired_tenant {
 
 /* The spec label of each object is set: digest of the object's settable fields and, for the
  * gateway, of its rendered files. */
-int desired_build(const struct desired_inputs *in, struct desired_tenant *out,
-		  struct err *e) must_check;
+int desired_build(const struct desired_inputs *in, struct desired_tenant *out, struct err *e)
+	must_check;
 void desired_free(struct desired_tenant *d);
 #define auto_desired cleanup_with(desired_free)
 

@@ -8,25 +8,25 @@
 #include "base/compiler.h"
 
 enum path_kind {
-	PATH_CONFIG,	     /* /etc/tenantctl/tenantctl.yaml */
-	PATH_MANIFESTS,	     /* /etc/tenantctl/tenants */
-	PATH_STATE,	     /* /var/lib/tenantctl */
-	PATH_TENANTS,	     /* /var/lib/tenantctl/tenants */
-	PATH_ALLOCATE_LOCK,  /* /var/lib/tenantctl/allocate.lock: slots and shared objects */
-	PATH_LOCKS,	     /* /var/lib/tenantctl/locks */
-	PATH_SERVED,	     /* /srv/tenants */
+	PATH_CONFIG,	    /* /etc/tenantctl/tenantctl.yaml */
+	PATH_MANIFESTS,	    /* /etc/tenantctl/tenants */
+	PATH_STATE,	    /* /var/lib/tenantctl */
+	PATH_TENANTS,	    /* /var/lib/tenantctl/tenants */
+	PATH_ALLOCATE_LOCK, /* /var/lib/tenantctl/allocate.lock: slots and shared objects */
+	PATH_LOCKS,	    /* /var/lib/tenantctl/locks */
+	PATH_SERVED,	    /* /srv/tenants */
 	/* of one tenant */
-	PATH_MANIFEST,	     /* /etc/tenantctl/tenants/NAME.yaml */
-	PATH_TENANT_STATE,   /* /var/lib/tenantctl/tenants/NAME */
-	PATH_ALLOCATION,     /* .../NAME/allocation.json */
-	PATH_JOURNAL,	     /* .../NAME/journal.jsonl */
-	PATH_LAST_VERIFY,    /* .../NAME/verified.json */
-	PATH_GATEWAY_FILES,  /* .../NAME/gateway: bind-mounted into the gateway */
-	PATH_HAPROXY_CFG,    /* .../NAME/gateway/haproxy.cfg */
-	PATH_DNSMASQ_CONF,   /* .../NAME/gateway/dnsmasq.conf */
-	PATH_RESOLV_CONF,    /* .../NAME/resolv.conf: bind-mounted into the worker */
-	PATH_TENANT_LOCK,    /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
-	PATH_TENANT_DATA,    /* /srv/tenants/NAME */
+	PATH_MANIFEST,	      /* /etc/tenantctl/tenants/NAME.yaml */
+	PATH_TENANT_STATE,    /* /var/lib/tenantctl/tenants/NAME */
+	PATH_ALLOCATION,      /* .../NAME/allocation.json */
+	PATH_JOURNAL,	      /* .../NAME/journal.jsonl */
+	PATH_LAST_VERIFY,     /* .../NAME/verified.json */
+	PATH_GATEWAY_FILES,   /* .../NAME/gateway: bind-mounted into the gateway */
+	PATH_HAPROXY_CFG,     /* .../NAME/gateway/haproxy.cfg */
+	PATH_DNSMASQ_CONF,    /* .../NAME/gateway/dnsmasq.conf */
+	PATH_RESOLV_CONF,     /* .../NAME/resolv.conf: bind-mounted into the worker */
+	PATH_TENANT_LOCK,     /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
+	PATH_TENANT_DATA,     /* /srv/tenants/NAME */
 	PATH_WORKSPACE_IMAGE, /* /srv/tenants/NAME/workspace.img: ext4, bounds bytes and inodes */
 	PATH_WORKSPACE_MOUNT, /* /srv/tenants/NAME/workspace: where it is mounted */
 	PATH_WORKSPACE_DATA,  /* .../workspace/data: bind-mounted into the worker; absent while

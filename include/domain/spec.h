@@ -24,7 +24,7 @@ enum egress_protocol { EGRESS_TLS, EGRESS_TCP };
 struct egress_entry {
 	char *host; /* exact name or "*.suffix", lower case, no trailing dot */
 	int64_t port;
-	int protocol; /* enum egress_protocol */
+	int protocol;	 /* enum egress_protocol */
 	bool private_ok; /* may resolve to private addresses ("private: true") */
 	char *expires;	 /* YYYY-MM-DD or NULL; stops working at 00:00 UTC of that day */
 	char *reason;
@@ -86,13 +86,13 @@ extern const struct bind_table tenant_table;
 
 /* The host's own configuration, /etc/tenantctl/tenantctl.yaml; every key has a default. */
 struct host_config {
-	char *pool;	     /* IPv4 prefix that tenants' /29 come from */
-	char *egress_subnet; /* of the shared NAT network; one address per slot */
-	int64_t uid_base;    /* first uid handed to tenants: two per slot */
-	int64_t port_base;   /* `listen: auto` takes port_base + slot on 127.0.0.1 */
-	char *gateway_image; /* name:tag */
+	char *pool;	       /* IPv4 prefix that tenants' /29 come from */
+	char *egress_subnet;   /* of the shared NAT network; one address per slot */
+	int64_t uid_base;      /* first uid handed to tenants: two per slot */
+	int64_t port_base;     /* `listen: auto` takes port_base + slot on 127.0.0.1 */
+	char *gateway_image;   /* name:tag */
 	char *gateway_archive; /* docker-archive to load it from */
-	char *resolver;	       /* ADDRESS:PORT the gateways ask; default the engine's 127.0.0.11:53 */
+	char *resolver; /* ADDRESS:PORT the gateways ask; default the engine's 127.0.0.11:53 */
 };
 extern const struct bind_table host_config_table;
 
@@ -130,8 +130,8 @@ struct node *manifest_schema(void) returns_owned;
 char *manifest_resolved(const struct tenant_spec *s) returns_owned;
 
 struct init_options {
-	const char *tenant, *image; /* image may be NULL: a placeholder is written */
-	struct strlist allow;	    /* egress hosts, HOST or HOST:PORT */
+	const char *tenant, *image;	/* image may be NULL: a placeholder is written */
+	struct strlist allow;		/* egress hosts, HOST or HOST:PORT */
 	const struct tenant_spec *from; /* values to start from, or NULL */
 };
 /* The commented manifest of `init`. Passes manifest_parse. The caller owns *out. */

@@ -19,13 +19,13 @@ typedef int (*engine_sink)(void *arg, const char *data, size_t len);
 typedef long (*engine_source)(void *arg, char *buf, size_t size);
 
 struct engine_request {
-	const char *method; /* GET HEAD POST DELETE */
-	const char *path;   /* "/v1.41/containers/json?all=1", already encoded */
-	const char *body;   /* JSON text or NULL */
+	const char *method;   /* GET HEAD POST DELETE */
+	const char *path;     /* "/v1.41/containers/json?all=1", already encoded */
+	const char *body;     /* JSON text or NULL */
 	engine_source source; /* or a streamed body ... */
 	void *source_arg;
 	const char *content_type; /* ... of this type */
-	engine_sink sink; /* streams a 2xx reply instead of collecting it */
+	engine_sink sink;	  /* streams a 2xx reply instead of collecting it */
 	void *sink_arg;
 	long timeout_ms; /* whole call; 0: none, then idle_ms bounds silence */
 	long idle_ms;
@@ -34,7 +34,7 @@ struct engine_request {
 
 struct engine_reply {
 	int status;
-	struct strbuf body; /* collected unless streamed; bounded */
+	struct strbuf body;   /* collected unless streamed; bounded */
 	char api_version[16]; /* Api-Version header, "" when absent */
 	char content_type[64];
 	char server[64]; /* Server header, "" when absent */
@@ -62,8 +62,8 @@ int transport_open_unix(const char *socket_path, bool allow_any_owner, struct tr
 
 /* Resolves --socket, then DOCKER_HOST, then /var/run/docker.sock. tcp://, ssh:// and http:// are
  * refused with ERR_USAGE and the reason (root over the network). *out is owned by the caller. */
-int transport_socket_path(const char *option, const char *docker_host, char **out,
-			  struct err *e) must_check;
+int transport_socket_path(const char *option, const char *docker_host, char **out, struct err *e)
+	must_check;
 
 void engine_reply_free(struct engine_reply *r);
 

@@ -24,10 +24,10 @@ struct engine_mount {
 	char *type; /* "bind" */
 	char *source, *target;
 	char *propagation; /* observed only; NULL or "" stands for rprivate, which is always sent */
-	bool read_only; /* with every mount below it */
+	bool read_only;	   /* with every mount below it */
 };
 
-struct engine_port { /* one published port */
+struct engine_port {	      /* one published port */
 	char *container_port; /* "8080/tcp" */
 	char *host_ip, *host_port;
 };
@@ -67,10 +67,10 @@ struct container_spec {
 	int64_t restart_max;
 	bool privileged, readonly_rootfs, init, publish_all, auto_remove, oom_kill_disable;
 	int64_t memory, memory_swap, nano_cpus, pids_limit, shm_size, oom_score_adj;
-	int64_t device_count; /* Devices + DeviceRequests; never sent, observed only */
-	struct bind_list ulimits; /* struct engine_ulimit */
-	struct bind_list mounts;  /* struct engine_mount */
-	struct bind_list ports;	  /* struct engine_port */
+	int64_t device_count;	    /* Devices + DeviceRequests; never sent, observed only */
+	struct bind_list ulimits;   /* struct engine_ulimit */
+	struct bind_list mounts;    /* struct engine_mount */
+	struct bind_list ports;	    /* struct engine_port */
 	struct bind_list endpoints; /* struct engine_endpoint */
 };
 
@@ -83,8 +83,8 @@ struct container_state {
 
 struct container_info { /* one inspect reply */
 	char id[ENGINE_ID_SIZE];
-	char *name;	  /* without the leading slash */
-	char *image_id;	  /* sha256:... of the image in use */
+	char *name;	/* without the leading slash */
+	char *image_id; /* sha256:... of the image in use */
 	char *log_path;
 	struct container_state state;
 	struct container_spec spec;
@@ -133,7 +133,6 @@ struct engine_info { /* GET /info and /version, what we rely on */
 	struct strlist security_options, runtimes, warnings;
 	bool containerd_store;
 };
-
 
 void container_spec_free(struct container_spec *s);
 void container_info_free(struct container_info *c);

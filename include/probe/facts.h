@@ -28,10 +28,12 @@ struct process_facts {
 	struct proc_status status;
 	struct ns_id ns[NS_KINDS];
 	char lsm_label[128];
-	struct strlist secret_variables; /* names of environment variables with secret-shaped values */
+	struct strlist
+		secret_variables; /* names of environment variables with secret-shaped values */
 	struct proc_limit limits[20];
 	size_t limit_count;
-	unsigned odd_threads; /* threads whose caps, seccomp or no_new_privs differ from the leader */
+	unsigned odd_threads; /* threads whose caps, seccomp or no_new_privs differ from the leader
+			       */
 };
 
 struct cgroup_facts { /* in force for the worker; UINT64_MAX: no limit, or not readable */
@@ -57,23 +59,23 @@ struct route_facts {
 
 struct interface_facts {
 	char name[16];
-	int index, peer_index; /* peer_index: host side of a veth */
+	int index, peer_index;	  /* peer_index: host side of a veth */
 	struct strlist addresses; /* "10.231.0.3/29", IPv6 too */
 	char bridge[16];	  /* master of the host side; "" unknown */
 	bool up;
 };
 
 enum reach_outcome {
-	REACH_OPEN,	    /* connected, or a datagram was answered */
-	REACH_REFUSED,	    /* RST or port unreachable: something is there */
-	REACH_UNREACHABLE,  /* ENETUNREACH, EHOSTUNREACH, EPERM */
-	REACH_TIMEOUT,	    /* nothing came back in time */
-	REACH_ERROR,	    /* the attempt itself failed: proves nothing */
+	REACH_OPEN,	   /* connected, or a datagram was answered */
+	REACH_REFUSED,	   /* RST or port unreachable: something is there */
+	REACH_UNREACHABLE, /* ENETUNREACH, EHOSTUNREACH, EPERM */
+	REACH_TIMEOUT,	   /* nothing came back in time */
+	REACH_ERROR,	   /* the attempt itself failed: proves nothing */
 };
 
-struct reach_attempt { /* asked by ops/verify, answered by the probe */
-	char target[96];   /* what it is, for people: "sibling beta-corp worker" */
-	char check[48];	   /* check id it counts for: "net.sibling.tcp" */
+struct reach_attempt {	 /* asked by ops/verify, answered by the probe */
+	char target[96]; /* what it is, for people: "sibling beta-corp worker" */
+	char check[48];	 /* check id it counts for: "net.sibling.tcp" */
 	char address[46];
 	uint16_t port;
 	bool udp;
@@ -104,7 +106,7 @@ struct tenant_facts {
 	pid_t init_pid;
 	struct process_facts *processes;
 	size_t process_count;
-	bool processes_cut; /* more than the bound were found */
+	bool processes_cut;	   /* more than the bound were found */
 	struct proc_mounts mounts; /* of the init process */
 	struct cgroup_facts cgroup;
 	struct ns_id host_ns[NS_KINDS];

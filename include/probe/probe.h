@@ -12,8 +12,8 @@
 #include "probe/facts.h"
 
 struct probe_request {
-	const char *proc_path;	 /* "/proc" */
-	const char *cgroup_path; /* "/sys/fs/cgroup" */
+	const char *proc_path;		    /* "/proc" */
+	const char *cgroup_path;	    /* "/sys/fs/cgroup" */
 	const char *worker_id, *gateway_id; /* container ids; NULL when not there */
 	pid_t worker_pid, gateway_pid;	    /* as the engine said; 0: not running */
 	const char *bridge;		    /* host interface of the tenant */
@@ -34,8 +34,8 @@ struct probe_request {
 int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct err *e) must_check;
 
 /* Identities of this host's own namespaces (/proc/1/ns). */
-int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS],
-			  struct err *e) must_check;
+int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS], struct err *e)
+	must_check;
 /* Every local IPv4/IPv6 address of the current network namespace, as text. */
 int probe_host_addresses(struct strlist *out, struct err *e) must_check;
 /* Listening TCP ports and bound UDP ports of the current network namespace, at most `max`. */
