@@ -212,81 +212,79 @@ static void full_manifest_is_read(void **state)
 
 #define HEAD "version: 1\ntenant: acme\n"
 
+static const struct {
+	const char *text, *message;
+} refusals[] = {
+	{ HEAD "memroy: 1g\n", "acme.yaml:3:1: memroy: unknown key; did you mean 'memory'?" },
+	{ HEAD "zzzzzz: 1\n", "acme.yaml:3:1: zzzzzz: unknown key" },
+	{ HEAD "limit:\n  rate: x\n  brst: 1\n",
+	  "acme.yaml:5:3: limit.brst: unknown key; did you mean 'burst'?" },
+	{ HEAD "memory: 12q\n", "acme.yaml:3:9: memory: '12q' is not a size: "
+				"expected digits with b, k, m or g, 64m to 1024g" },
+	{ HEAD "memory: 1m\n", "acme.yaml:3:9: memory: '1m' is out of range: "
+			       "expected 64m to 1024g" },
+	{ HEAD "memory: -1\n", "'-1' is not a size" },
+	{ HEAD "memory: 99999999999999999999g\n", "out of range" },
+	{ HEAD "memory: 17179869185g\n", "out of range" },
+	{ HEAD "memory: 1G\n", "is not a size" },
+	{ HEAD "memory: 1gb\n", "is not a size" },
+	{ HEAD "memory: 0100m\n", "is not a size" },
+	{ HEAD "memory: [1]\n", "acme.yaml:3:9: memory: found a list: expected digits" },
+	{ HEAD "memory:\n", "memory: found no value: expected digits" },
+	{ HEAD "memory: ~\n", "memory: found no value" },
+	{ HEAD "memory: ''\n", "'' is not a size" },
+	{ HEAD "cpus: 1e3\n", "'1e3' is not a number" },
+	{ HEAD "cpus: 1.0005\n", "'1.0005' is not a number" },
+	{ HEAD "cpus: 1.\n", "is not a number" },
+	{ HEAD "cpus: .5\n", "is not a number" },
+	{ HEAD "cpus: .inf\n", "is not a number" },
+	{ HEAD "cpus: 0\n", "'0' is out of range: expected 0.01 to 512.0" },
+	{ HEAD "debug: yes\n", "'yes' is not a truth value: expected true or false" },
+	{ HEAD "debug: True\n", "is not a truth value" },
+	{ HEAD "tier: contaner\n", "acme.yaml:3:7: tier: 'contaner' is not known: expected "
+				   "shared, container or gvisor; did you mean 'container'?" },
+	{ HEAD "egress: [{port: 1}]\n", "acme.yaml:3:10: egress[0].host: required key is "
+					"missing: expected a host name" },
+	{ HEAD "egress: [{host: a, port: 65536}]\n", "egress[0].port: '65536' is out of" },
+	{ HEAD "egress: [{host: a, port: 0o17}]\n", "'0o17' is not a whole number" },
+	{ HEAD "egress: [{host: a, port: 017}]\n", "'017' is not a whole number" },
+	{ HEAD "egress: [{host: a, port: 12:30}]\n", "'12:30' is not a whole number" },
+	{ HEAD "egress: [{host: a, port: 1e3}]\n", "'1e3' is not a whole number" },
+	{ HEAD "egress: [a, A_B]\n", "acme.yaml:3:13: egress[1]: 'A_B' is not valid: "
+				     "expected a host name" },
+	{ HEAD "egress: [[a]]\n", "egress[0]: expected a mapping: egress entry" },
+	{ HEAD "egress: [~]\n", "egress[0]: found no value" },
+	{ HEAD "egress: a\n", "egress: found a string: expected a list" },
+	{ HEAD "egress:\n", "egress: found no value: expected a list" },
+	{ HEAD "limit: {burst: 1}\n", "limit.rate: required key is missing" },
+	{ HEAD "limit: {rate: ''}\n", "limit.rate: '' is not valid" },
+	{ HEAD "limit: x\n", "limit: expected a mapping: limit" },
+	{ HEAD "environment: {a: b}\n", "environment.a: 'a' is not valid" },
+	{ HEAD "environment: {A: [b]}\n", "environment.A: expected a string" },
+	{ HEAD "environment: {A: \"x\\ny\"}\n", "environment.A: control characters" },
+	{ HEAD "command: [\"x\\e[0m\"]\n", "acme.yaml:3:11: command[0]: control characters" },
+	{ HEAD "command: [\"\\N\"]\n", "command[0]: control characters" },
+	{ HEAD "command: [a, ~]\n", "command[1]: expected a string" },
+	{ HEAD "command: a\n", "command: found a string: expected a list of strings" },
+	{ "version: 1\n", "acme.yaml:1:1: tenant: required key is missing: "
+			  "expected a tenant name: a-z, 0-9 and -" },
+	{ "version: 1\ntenant: ../x\n", "acme.yaml:2:9: tenant: '../x' is not valid" },
+	{ "version: 1\ntenant: \"a\\nb\"\n", "control characters" },
+	{ "version: 2\ntenant: a\n", "version: '2' is out of range: expected 1 to 1" },
+	{ "[]\n", "acme.yaml:1:1: expected a mapping: manifest" },
+	{ "x\n", "acme.yaml:1:1: expected a mapping: manifest" },
+};
+
 static void bad_manifests_are_refused(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *text, *message;
-	} cases[] = {
-		{ HEAD "memroy: 1g\n",
-		  "acme.yaml:3:1: memroy: unknown key; did you mean 'memory'?" },
-		{ HEAD "zzzzzz: 1\n", "acme.yaml:3:1: zzzzzz: unknown key" },
-		{ HEAD "limit:\n  rate: x\n  brst: 1\n",
-		  "acme.yaml:5:3: limit.brst: unknown key; did you mean 'burst'?" },
-		{ HEAD "memory: 12q\n", "acme.yaml:3:9: memory: '12q' is not a size: "
-					"expected digits with b, k, m or g, 64m to 1024g" },
-		{ HEAD "memory: 1m\n", "acme.yaml:3:9: memory: '1m' is out of range: "
-				       "expected 64m to 1024g" },
-		{ HEAD "memory: -1\n", "'-1' is not a size" },
-		{ HEAD "memory: 99999999999999999999g\n", "out of range" },
-		{ HEAD "memory: 17179869185g\n", "out of range" },
-		{ HEAD "memory: 1G\n", "is not a size" },
-		{ HEAD "memory: 1gb\n", "is not a size" },
-		{ HEAD "memory: 0100m\n", "is not a size" },
-		{ HEAD "memory: [1]\n", "acme.yaml:3:9: memory: found a list: expected digits" },
-		{ HEAD "memory:\n", "memory: found no value: expected digits" },
-		{ HEAD "memory: ~\n", "memory: found no value" },
-		{ HEAD "memory: ''\n", "'' is not a size" },
-		{ HEAD "cpus: 1e3\n", "'1e3' is not a number" },
-		{ HEAD "cpus: 1.0005\n", "'1.0005' is not a number" },
-		{ HEAD "cpus: 1.\n", "is not a number" },
-		{ HEAD "cpus: .5\n", "is not a number" },
-		{ HEAD "cpus: .inf\n", "is not a number" },
-		{ HEAD "cpus: 0\n", "'0' is out of range: expected 0.01 to 512.0" },
-		{ HEAD "debug: yes\n", "'yes' is not a truth value: expected true or false" },
-		{ HEAD "debug: True\n", "is not a truth value" },
-		{ HEAD "tier: contaner\n",
-		  "acme.yaml:3:7: tier: 'contaner' is not known: expected "
-		  "shared, container or gvisor; did you mean 'container'?" },
-		{ HEAD "egress: [{port: 1}]\n", "acme.yaml:3:10: egress[0].host: required key is "
-						"missing: expected a host name" },
-		{ HEAD "egress: [{host: a, port: 65536}]\n", "egress[0].port: '65536' is out of" },
-		{ HEAD "egress: [{host: a, port: 0o17}]\n", "'0o17' is not a whole number" },
-		{ HEAD "egress: [{host: a, port: 017}]\n", "'017' is not a whole number" },
-		{ HEAD "egress: [{host: a, port: 12:30}]\n", "'12:30' is not a whole number" },
-		{ HEAD "egress: [{host: a, port: 1e3}]\n", "'1e3' is not a whole number" },
-		{ HEAD "egress: [a, A_B]\n", "acme.yaml:3:13: egress[1]: 'A_B' is not valid: "
-					     "expected a host name" },
-		{ HEAD "egress: [[a]]\n", "egress[0]: expected a mapping: egress entry" },
-		{ HEAD "egress: [~]\n", "egress[0]: found no value" },
-		{ HEAD "egress: a\n", "egress: found a string: expected a list" },
-		{ HEAD "egress:\n", "egress: found no value: expected a list" },
-		{ HEAD "limit: {burst: 1}\n", "limit.rate: required key is missing" },
-		{ HEAD "limit: {rate: ''}\n", "limit.rate: '' is not valid" },
-		{ HEAD "limit: x\n", "limit: expected a mapping: limit" },
-		{ HEAD "environment: {a: b}\n", "environment.a: 'a' is not valid" },
-		{ HEAD "environment: {A: [b]}\n", "environment.A: expected a string" },
-		{ HEAD "environment: {A: \"x\\ny\"}\n", "environment.A: control characters" },
-		{ HEAD "command: [\"x\\e[0m\"]\n",
-		  "acme.yaml:3:11: command[0]: control characters" },
-		{ HEAD "command: [\"\\N\"]\n", "command[0]: control characters" },
-		{ HEAD "command: [a, ~]\n", "command[1]: expected a string" },
-		{ HEAD "command: a\n", "command: found a string: expected a list of strings" },
-		{ "version: 1\n", "acme.yaml:1:1: tenant: required key is missing: "
-				  "expected a tenant name: a-z, 0-9 and -" },
-		{ "version: 1\ntenant: ../x\n", "acme.yaml:2:9: tenant: '../x' is not valid" },
-		{ "version: 1\ntenant: \"a\\nb\"\n", "control characters" },
-		{ "version: 2\ntenant: a\n", "version: '2' is out of range: expected 1 to 1" },
-		{ "[]\n", "acme.yaml:1:1: expected a mapping: manifest" },
-		{ "x\n", "acme.yaml:1:1: expected a mapping: manifest" },
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		struct manifest m, zero = { .version = 0 };
 		struct err e = ERR_INIT;
-		int rc = read_yaml(cases[i].text, &m, &e);
+		int rc = read_yaml(refusals[i].text, &m, &e);
 		if (rc == 0)
-			fail_msg("accepted: %s", cases[i].text);
-		assert_refused(rc, &e, ERR_MANIFEST, cases[i].message);
+			fail_msg("accepted: %s", refusals[i].text);
+		assert_refused(rc, &e, ERR_MANIFEST, refusals[i].message);
 		assert_memory_equal(&m, &zero, sizeof(m)); /* nothing owned is left behind */
 	}
 	struct manifest m;
