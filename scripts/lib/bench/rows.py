@@ -111,13 +111,14 @@ class Bench:
     def replayable(self, ids, requests, peer):
         calls = []
         for method, path, body in requests:
+            body = body.decode() if body else ""
             for container_id, container in ids.items():
-                path = path.replace(container_id, container)
+                path, body = path.replace(container_id, container), body.replace(container_id, container)
             if body:
-                body = shift(body.decode()).replace(self.root, peer.folder)
+                body = shift(body).replace(self.root, peer.folder)
                 body = re.sub(r'("HostPort":")(\d+)"',
                               lambda m: f'{m[1]}{int(m[2]) + PORT_SHIFT}"', body).encode()
-            calls.append((method, shift(path), body))
+            calls.append((method, shift(path), body or None))
         return calls
 
     def create_rows(self, rows):
