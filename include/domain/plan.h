@@ -41,8 +41,8 @@ enum step_kind {
 
 struct step {
 	enum step_kind kind;
-	char *object; /* "tc-acme-dental-gw" */
-	char *why;    /* "not there", "HostConfig.PidsLimit: expected 256, observed 0" */
+	char *object;	     /* "tc-acme-dental-gw" */
+	char *why;	     /* "not there", "HostConfig.PidsLimit: expected 256, observed 0" */
 	enum step_kind undo; /* STEP_KINDS: nothing to undo */
 	/* Index of the last earlier step that must be done first; steps with the same `after` that
 	 * name different objects may run at the same time. -1: none. */
@@ -60,9 +60,10 @@ struct tenant_state {
 	bool allocated;
 	struct allocation allocation;
 	bool workspace_exists, workspace_mounted;
-	bool data_exists; /* the folder that holds the workspace, also when it is half made */
-	bool files_current; /* rendered gateway files equal the desired ones */
-	bool files_exist; /* anything in the tenant's state folder */
+	bool workspace_ready; /* mounted, and its data folder is the worker's */
+	bool data_exists;     /* the folder that holds the workspace, also when it is half made */
+	bool files_current;   /* rendered gateway files equal the desired ones */
+	bool files_exist;     /* anything in the tenant's state folder */
 	bool gateway_image_present, worker_image_present;
 	bool egress_present, network_present, gateway_present, worker_present;
 	struct network_info egress, network;

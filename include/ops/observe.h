@@ -13,8 +13,13 @@
 
 /* Reads allocation, files, mounts and the engine's objects of `tenant`. Objects that carry the
  * tenant's names without its labels and nonce are listed in out->foreign, never touched. */
-int observe_tenant(struct context *c, const char *tenant, struct tenant_state *out,
-		   struct err *e) must_check;
+int observe_tenant(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
+	must_check;
+
+/* The same for what is to be deleted: an allocation file that cannot be understood counts as none,
+ * and labels alone tell what is the tenant's. */
+int observe_remains(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
+	must_check;
 
 /* Reads the allocation file; ERR_NOT_FOUND when the tenant has none. */
 int observe_allocation(const struct context *c, const char *tenant, struct allocation *out,
@@ -23,7 +28,7 @@ int observe_allocation(const struct context *c, const char *tenant, struct alloc
 /* Composes what `spec` and `allocation` ask for: resolves image ids through the engine (a missing
  * image leaves the manifest's reference in place) and loads the seccomp profiles. */
 int desired_for(struct context *c, const struct tenant_spec *spec,
-		const struct allocation *allocation, struct desired_tenant *out,
-		struct err *e) must_check;
+		const struct allocation *allocation, struct desired_tenant *out, struct err *e)
+	must_check;
 
 #endif

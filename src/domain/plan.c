@@ -226,8 +226,9 @@ static void plan_preparations(const struct desired_tenant *d, const struct tenan
 		add(p, STEP_WORKER_IMAGE_PULL, d->worker.image, "not on the engine", -1);
 	if (!s->workspace_exists)
 		add(p, STEP_WORKSPACE_CREATE, tenant, "not there", -1);
-	if (!s->workspace_mounted)
-		add(p, STEP_WORKSPACE_MOUNT, tenant, "not mounted", -1);
+	if (!s->workspace_ready)
+		add(p, STEP_WORKSPACE_MOUNT, tenant,
+		    s->workspace_mounted ? "not handed over" : "not mounted", -1);
 }
 
 static void plan_creations(const struct desired_tenant *d, const struct tenant_state *s,

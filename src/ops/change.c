@@ -385,7 +385,7 @@ static int prove_gone(struct context *c, const char *tenant, bool purge, struct 
 	struct tenant_state after = { 0 };
 	bool left;
 
-	if (observe_tenant(c, tenant, &after, e))
+	if (observe_remains(c, tenant, &after, e))
 		return err_wrap(e, "look again");
 	left = after.worker_present || after.gateway_present || after.network_present ||
 	       after.allocated || after.files_exist || after.workspace_mounted ||
@@ -397,6 +397,31 @@ static int prove_gone(struct context *c, const char *tenant, bool purge, struct 
 	return err_hint(e, "run 'tenantctl delete %s' again", tenant);
 }
 
+/* Found by label: somebody may have renamed a container of the tenant, and a renamed worker would
+ * outlive its gateway. */
+static int remove_renamed(struct context *c, const char *tenant, const struct tenant_state *s,
+			  struct run_result *out, struct err *e)
+{
+	auto_free char *label = mem_printf(LABEL_TENANT "=%s", tenant);
+	const char *const filters[] = { label };
+	struct bind_list rows = { 0 };
+	int rc = client_container_list(c->client, filters, ARRAY_SIZE(filters), &rows, e);
+
+	for (size_t i = 0; i < rows.count && !rc; i++) {
+		const struct container_row *row = (struct container_row *)rows.items + i;
+		const char *owner = strmap_get(&row->labels, LABEL_TENANT);
+
+		if (!owner || strcmp(owner, tenant) != 0 || strcmp(row->id, s->worker.id) == 0 ||
+		    strcmp(row->id, s->gateway.id) == 0)
+			continue;
+		rc = client_container_remove(c->client, row->id, e);
+		if (!rc)
+			strlist_addf(&out->gone, "container %s", row->name);
+	}
+	container_rows_free(&rows);
+	return rc ? err_wrap(e, "remove renamed containers") : 0;
+}
+
 int ops_delete(struct context *c, const char *tenant, bool purge, struct run_result *out,
 	       struct err *e)
 {
@@ -405,13 +430,15 @@ int ops_delete(struct context *c, const char *tenant, bool purge, struct run_res
 	auto_fd int lock = -1;
 	bool found;
 
-	if (tenant_lock(c, tenant, &lock, e) || observe_tenant(c, tenant, &p.state, e))
+	if (tenant_lock(c, tenant, &lock, e) || observe_remains(c, tenant, &p.state, e))
 		return -1;
 	if (p.state.allocated && observe_allocation(c, tenant, &p.allocation, e))
 		return -1;
 	if (plan_build(tenant, purge ? WANT_PURGED : WANT_GONE, NULL, &p.state, &out->plan, e))
 		return -1;
 	list_proof(c, tenant, &p.state, purge, out);
+	if (remove_renamed(c, tenant, &p.state, out, e))
+		return -1;
 	if (out->plan.count && run(c, "delete", tenant, &p, false, out, e))
 		return -1;
 	if (put_manifest_away(c, tenant, purge, out, e) || prove_gone(c, tenant, purge, e))

@@ -48,13 +48,14 @@ static int chown_entry(int dirfd, const char *name, uid_t uid, unsigned depth, s
 			       DEPTH_MAX);
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return err_sys(e, errno, "look at '%s' in the workspace", name);
+	/* A folder comes after what is in it: the owner of the top says that all is done. */
+	if (S_ISDIR(st.st_mode) &&
+	    (fsio_open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, &fd, e) ||
+	     chown_children(fd, uid, depth, e)))
+		return -1;
 	if (fchownat(dirfd, name, uid, uid, AT_SYMLINK_NOFOLLOW))
 		return err_sys(e, errno, "change the owner of '%s' in the workspace", name);
-	if (!S_ISDIR(st.st_mode))
-		return 0;
-	if (fsio_open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, &fd, e))
-		return -1;
-	return chown_children(fd, uid, depth, e);
+	return 0;
 }
 
 int chown_tree(int dirfd, const char *name, uid_t uid, struct err *e)

@@ -28,10 +28,11 @@ int observe_allocation(const struct context *c, const char *tenant, struct alloc
 	auto_free char *text = NULL;
 	size_t len;
 
-	if (fsio_read(path, FSIO_TRUSTED, ALLOCATION_BYTES_MAX, &text, &len, e))
+	if (fsio_read(path, FSIO_TRUSTED, ALLOCATION_BYTES_MAX, &text, &len, e) &&
+	    e->code == ERR_NOT_FOUND)
 		return -1;
 	*out = (struct allocation){ 0 };
-	if (doc_parse_json(text, len, path, &limits, &d, e) ||
+	if (!text || doc_parse_json(text, len, path, &limits, &d, e) ||
 	    bind_read(&allocation_table, BIND_TOLERANT, d, doc_root(d), "", out, e))
 		return err_hint(e,
 				"the tenant's state is damaged; 'tenantctl delete %s' removes what "
@@ -127,7 +128,8 @@ static int observe_networks(struct context *c, const char *tenant, struct tenant
 	return 0;
 }
 
-int observe_tenant(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
+static int observe(struct context *c, const char *tenant, bool damage_is_absence,
+		   struct tenant_state *out, struct err *e)
 {
 	auto_free char *worker = desired_worker_name(tenant);
 	auto_free char *gateway = desired_gateway_name(tenant);
@@ -137,11 +139,14 @@ int observe_tenant(struct context *c, const char *tenant, struct tenant_state *o
 	struct stat st;
 
 	int rc = found(observe_allocation(c, tenant, &s.allocation, e), e);
-	if (rc < 0)
+	if (rc < 0 && !damage_is_absence)
 		goto fail;
+	err_clear(e);
 	s.allocated = rc > 0;
 	s.workspace_exists = workspace_exists(c->root, tenant);
 	s.workspace_mounted = workspace_is_mounted(c->root, tenant);
+	s.workspace_ready = s.allocated && s.workspace_mounted &&
+			    workspace_is_ready(c->root, tenant, (uid_t)s.allocation.worker_uid);
 	s.data_exists = lstat(data, &st) == 0;
 	s.files_exist = lstat(files, &st) == 0;
 	s.unfinished = journal_unfinished(c->root, tenant);
@@ -155,6 +160,16 @@ int observe_tenant(struct context *c, const char *tenant, struct tenant_state *o
 fail:
 	tenant_state_free(&s);
 	return -1;
+}
+
+int observe_tenant(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
+{
+	return observe(c, tenant, false, out, e);
+}
+
+int observe_remains(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
+{
+	return observe(c, tenant, true, out, e);
 }
 
 int desired_for(struct context *c, const struct tenant_spec *spec,

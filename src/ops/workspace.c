@@ -49,6 +49,14 @@ bool workspace_is_mounted(const char *root, const char *tenant)
 	       S_ISDIR(inner.st_mode) && inner.st_dev != outer.st_dev;
 }
 
+bool workspace_is_ready(const char *root, const char *tenant, uid_t uid)
+{
+	auto_free char *data = path_of(root, PATH_WORKSPACE_DATA, tenant);
+	struct stat st;
+
+	return lstat(data, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid;
+}
+
 /* No reserved blocks, lazy tables, a small journal: 10 ms for 10 GiB, and the file stays sparse. */
 static int make_file_system(const char *path, struct err *e)
 {

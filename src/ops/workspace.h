@@ -26,5 +26,7 @@ int workspace_purge(const char *root, const char *tenant, struct err *e) must_ch
 
 bool workspace_exists(const char *root, const char *tenant);
 bool workspace_is_mounted(const char *root, const char *tenant);
+/* data/ is there and belongs to `uid`: the hand-over was finished. */
+bool workspace_is_ready(const char *root, const char *tenant, uid_t uid);
 
 #endif

@@ -85,7 +85,7 @@ static void half_made(struct tenant_state *s)
 	lose_worker(s);
 	lose_gateway(s);
 	lose_network(s);
-	s->workspace_mounted = s->files_current = s->files_exist = false;
+	s->workspace_mounted = s->workspace_ready = s->files_current = s->files_exist = false;
 }
 
 static void only_a_folder(struct tenant_state *s)
@@ -94,10 +94,15 @@ static void only_a_folder(struct tenant_state *s)
 	s->data_exists = true;
 }
 
+static void hand_over_died(struct tenant_state *s)
+{
+	s->workspace_ready = false;
+}
+
 static void reboot(struct tenant_state *s)
 {
 	stop_worker(s);
-	s->workspace_mounted = false;
+	s->workspace_mounted = s->workspace_ready = false;
 }
 
 static void drift_worker(struct tenant_state *s)
@@ -172,6 +177,8 @@ static const struct plan_case {
 	{ "gateway stopped", stop_gateway, WANT_RUNNING, "start gateway, verify isolation" },
 	{ "after a reboot", reboot, WANT_RUNNING,
 	  "mount workspace, start worker, verify isolation" },
+	{ "hand-over not finished", hand_over_died, WANT_RUNNING,
+	  "mount workspace, verify isolation" },
 	{ "worker gone", lose_worker, WANT_RUNNING,
 	  "create worker, start worker, verify isolation" },
 	{ "gateway gone", lose_gateway, WANT_RUNNING,
