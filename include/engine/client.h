@@ -82,6 +82,9 @@ typedef int (*client_log_sink)(void *arg, const struct log_line *line);
  * the container stops, the sink returns non-zero or, without follow, at the end. */
 int client_container_logs(struct client *c, const char *ref, bool tty, bool follow, long tail,
 			  client_log_sink sink, void *arg, struct err *e) must_check;
+/* Follows from `since` on (RFC 3339, UTC, as in container_state.started_at). */
+int client_container_logs_since(struct client *c, const char *ref, bool tty, const char *since,
+				client_log_sink sink, void *arg, struct err *e) must_check;
 
 /* Networks. */
 int client_network_list(struct client *c, const char *const *label_filters, size_t count,

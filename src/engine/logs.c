@@ -4,6 +4,7 @@
  * Content-Type, which some calls set wrongly.
  */
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "client_internal.h"
@@ -69,8 +70,9 @@ static int on_log(void *arg, const char *data, size_t len)
 	return l->failed || l->frames.stopped;
 }
 
-int client_container_logs(struct client *c, const char *ref, bool tty, bool follow, long tail,
-			  client_log_sink sink, void *arg, struct err *e)
+/* `part` is the end of the query: which part of the log. */
+static int read_logs(struct client *c, const char *ref, bool tty, bool follow, const char *part,
+		     client_log_sink sink, void *arg, struct err *e)
 {
 	struct log_transfer l = { .frames = { .sink = sink, .arg = arg },
 				  .tty = tty,
@@ -87,9 +89,7 @@ int client_container_logs(struct client *c, const char *ref, bool tty, bool foll
 
 	if (client_check_ref(ref, "container", e) < 0)
 		return -1;
-	path = tail < 0 ? mem_printf("/containers/%s/logs?stdout=1&stderr=1&follow=%d", ref, follow)
-			: mem_printf("/containers/%s/logs?stdout=1&stderr=1&follow=%d&tail=%ld",
-				     ref, follow, tail);
+	path = mem_printf("/containers/%s/logs?stdout=1&stderr=1&follow=%d%s", ref, follow, part);
 	call.path = path;
 	if (client_call(c, &call, e) < 0)
 		return -1;
@@ -100,4 +100,29 @@ int client_container_logs(struct client *c, const char *ref, bool tty, bool foll
 	if (!tty && frame_stream_end(&l.frames, e) < 0)
 		return err_wrap(e, "%s", call.what);
 	return 0;
+}
+
+int client_container_logs(struct client *c, const char *ref, bool tty, bool follow, long tail,
+			  client_log_sink sink, void *arg, struct err *e)
+{
+	auto_free char *part = tail < 0 ? mem_strdup("") : mem_printf("&tail=%ld", tail);
+
+	return read_logs(c, ref, tty, follow, part, sink, arg, e);
+}
+
+int client_container_logs_since(struct client *c, const char *ref, bool tty, const char *since,
+				client_log_sink sink, void *arg, struct err *e)
+{
+	auto_free char *part = NULL;
+	const char *fraction;
+	struct tm tm = { 0 };
+
+	/* The engine takes seconds since 1970 with a fraction (all versions), and gives RFC 3339.
+	 */
+	fraction = strptime(since, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!fraction)
+		return err_set(e, ERR_PROTOCOL, "'%s' is no time", since);
+	part = mem_printf("&since=%lld%.*s", (long long)timegm(&tm),
+			  (int)strspn(fraction, ".0123456789"), fraction);
+	return read_logs(c, ref, tty, true, part, sink, arg, e);
 }

@@ -82,25 +82,48 @@ static int wait_return(struct context *c, const char *tenant, const struct logs_
 	return 0;
 }
 
+/* What was written since the container came back: all of a new container's log, or that of the
+ * same one from its start on. */
+static int read_again(struct context *c, const struct container_info *info, bool same,
+		      struct follower *f, struct err *e)
+{
+	if (same && info->state.started_at)
+		return client_container_logs_since(c->client, info->id, info->spec.tty,
+						   info->state.started_at, pass_on, f, e);
+	return client_container_logs(c->client, info->id, info->spec.tty, true, -1, pass_on, f, e);
+}
+
+static int follow_on(struct context *c, const char *tenant, struct follower *f,
+		     struct container_info *info, struct err *e)
+{
+	while (!f->ended) {
+		char before[ENGINE_ID_SIZE];
+		bool again;
+
+		memcpy(before, info->id, sizeof(before));
+		if (wait_return(c, tenant, f->o, info, &again, e))
+			return -1;
+		if (!again)
+			return 0;
+		log_info("tenant %s: started again", tenant);
+		if (read_again(c, info, strcmp(before, info->id) == 0, f, e))
+			return -1;
+	}
+	return 0;
+}
+
 int ops_logs(struct context *c, const char *tenant, const struct logs_options *o, struct err *e)
 {
 	struct follower f = { .o = o };
 	struct container_info info = { 0 };
-	long tail = o->tail;
-	bool again = false;
-	int rc = find(c, tenant, o->gateway, &info, e);
+	int rc;
 
-	while (!rc) {
-		rc = client_container_logs(c->client, info.id, info.spec.tty, o->follow, tail,
-					   pass_on, &f, e);
-		if (rc || !o->follow || f.ended)
-			break;
-		rc = wait_return(c, tenant, o, &info, &again, e);
-		if (rc || !again)
-			break;
-		log_info("tenant %s: started again", tenant);
-		tail = 0;
-	}
+	if (find(c, tenant, o->gateway, &info, e))
+		return -1;
+	rc = client_container_logs(c->client, info.id, info.spec.tty, o->follow, o->tail, pass_on,
+				   &f, e);
+	if (!rc && o->follow)
+		rc = follow_on(c, tenant, &f, &info, e);
 	container_info_free(&info);
 	return rc;
 }

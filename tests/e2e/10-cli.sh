@@ -260,6 +260,27 @@ hostile_log() {
 	unlike "$(cat "$out")" $'\033' 'and never raw'
 }
 
+# Lines of before and after a restart, none twice and none lost; ends as soon as it is told to.
+following() {
+	local pid
+	# exec: the signal below must reach the program, not a shell around it
+	(exec nsenter --net="$ENGINE_NETNS" -- "$TENANTCTL" --root "$root" logs acme -f \
+		>"$E2E_TMP/followed" 2>&1) &
+	pid=$!
+	eventually 10 grep -q 'a.*b' "$E2E_TMP/followed"
+	tc stop acme -q
+	tc start acme -q
+	ok 'logs -f goes on after a restart' eventually 10 two_lines
+	kill -INT "$pid"
+	wait "$pid"
+	is "$?" 0 'and ends well when interrupted'
+	is "$(grep -c 'a.*b' "$E2E_TMP/followed")" 2 'with every line once'
+}
+
+two_lines() {
+	[ "$(grep -c 'a.*b' "$E2E_TMP/followed")" = 2 ]
+}
+
 prune_and_delete() {
 	mv "$manifests/acme.yaml" "$E2E_TMP/acme.yaml"
 	refused 3 'no manifest at all' 'prune is refused without any manifest' apply --all --prune
@@ -317,6 +338,7 @@ lost_output
 life
 drift
 hostile_log
+following
 prune_and_delete
 seccomp
 done_testing
