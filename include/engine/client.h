@@ -22,8 +22,8 @@ struct client;
 /* What a command may ask for; the client refuses everything else with ERR_INTERNAL. */
 enum engine_permission {
 	ENGINE_READ = 0,
-	ENGINE_MAY_CHANGE = 1 << 0,	/* create, start, stop, remove, connect */
-	ENGINE_MAY_LOAD = 1 << 1, /* images */
+	ENGINE_MAY_CHANGE = 1 << 0, /* create, start, stop, remove, connect */
+	ENGINE_MAY_LOAD = 1 << 1,   /* images */
 };
 
 #define ENGINE_API_MIN_MAJOR 1
@@ -32,8 +32,8 @@ enum engine_permission {
 
 /* Takes the transport over (also on failure). Negotiates: HEAD /_ping, min(server maximum, 1.51);
  * under 1.41 or below the server's minimum is ERR_REFUSED naming both numbers. */
-int client_open(struct transport *t, unsigned permissions, struct client **out,
-		struct err *e) must_check;
+int client_open(struct transport *t, unsigned permissions, struct client **out, struct err *e)
+	must_check;
 void client_close(struct client *c); /* NULL allowed */
 static inline void client_close_slot(struct client **c)
 {
@@ -58,19 +58,21 @@ int client_container_inspect(struct client *c, const char *ref, struct container
  * again: a warning means that a limit was dropped. */
 int client_container_create(struct client *c, const char *name, const struct container_spec *spec,
 			    char out_id[ENGINE_ID_SIZE], struct err *e) must_check;
-int client_container_start(struct client *c, const char *ref, struct err *e) must_check; /* 304: 0 */
+int client_container_start(struct client *c, const char *ref, struct err *e)
+	must_check; /* 304: 0 */
 /* Returns when stopped; 304 and a container gone while stopping are success. */
-int client_container_stop(struct client *c, const char *ref, int grace_seconds,
-			  struct err *e) must_check;
-int client_container_kill(struct client *c, const char *ref, const char *signal,
-			  struct err *e) must_check;
-/* Force, with anonymous volumes; 404 and "already in progress" (then waits, bounded) are success. */
+int client_container_stop(struct client *c, const char *ref, int grace_seconds, struct err *e)
+	must_check;
+int client_container_kill(struct client *c, const char *ref, const char *signal, struct err *e)
+	must_check;
+/* Force, with anonymous volumes; 404 and "already in progress" (then waits, bounded) are success.
+ */
 int client_container_remove(struct client *c, const char *ref, struct err *e) must_check;
-int client_container_rename(struct client *c, const char *ref, const char *name,
-			    struct err *e) must_check;
+int client_container_rename(struct client *c, const char *ref, const char *name, struct err *e)
+	must_check;
 /* One-shot memory use in bytes; -1 when the engine knows none. */
-int client_container_memory(struct client *c, const char *ref, int64_t *out_bytes,
-			    struct err *e) must_check;
+int client_container_memory(struct client *c, const char *ref, int64_t *out_bytes, struct err *e)
+	must_check;
 
 struct log_line {
 	int stream; /* 1 stdout, 2 stderr */
@@ -101,11 +103,12 @@ int client_network_disconnect(struct client *c, const char *network, const char 
 int client_network_remove(struct client *c, const char *ref, struct err *e) must_check; /* 404: 0 */
 
 /* Images. */
-int client_image_inspect(struct client *c, const char *ref, struct image_info *out,
-			 struct err *e) must_check;
+int client_image_inspect(struct client *c, const char *ref, struct image_info *out, struct err *e)
+	must_check;
 typedef void (*client_progress)(void *arg, const char *status, const char *id, int64_t current,
 				int64_t total);
-/* Loads a docker-archive; ERR_REFUSED with the engine's errorDetail, also when the reply was 200. */
+/* Loads a docker-archive; ERR_REFUSED with the engine's errorDetail, also when the reply was 200.
+ */
 int client_image_load(struct client *c, int archive_fd, client_progress progress, void *arg,
 		      struct err *e) must_check;
 /* Pulls by tag or digest (never "all tags"), then the caller inspects. */
