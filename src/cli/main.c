@@ -1,78 +1,24 @@
 /*
  * tenantctl. The stages of every run, in this order:
- *   1. refuse to run setuid or setgid: whoever starts tenantctl must be root already
- *   2. standard descriptors open, umask 077, no core files (memory may hold a manifest),
- *      an environment of only what is used, C locale (none is set)
+ *   1. confine itself (confine.c): not setuid, no core files, clean environment
+ *   2. give up every capability that no command needs
  *   3. global options, the command's word, its options: nothing is opened until they are right
  *   4. what the command's flags ask for: root, host configuration, engine
  *   5. run it; flush results; print the error, once; exit
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "command.h"
+#include "confine.h"
 #include "help.h"
 #include "options.h"
 
 #define HELP_BYTES_MAX 65536
-
-static int refuse_setuid(struct err *e)
-{
-	if (getuid() == geteuid() && getgid() == getegid())
-		return 0;
-	return err_set(e, ERR_REFUSED, "tenantctl must not be installed setuid or setgid");
-}
-
-/* A descriptor that is closed would be given to the next file opened, and results would be written
- * into it. Opened the wrong way round, so that using it is still an error. */
-static void open_standard_descriptors(void)
-{
-	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
-
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
-			abort(); /* no /dev/null: there is no way to say anything */
-}
-
-/* The rest (proxies, loader and locale variables) is for other programs. */
-static void clean_environment(void)
-{
-	static const char *const kept[] = { "TERM", "NO_COLOR", "DOCKER_HOST" };
-	char *values[ARRAY_SIZE(kept)];
-
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-		const char *value = getenv(kept[i]);
-
-		values[i] = value ? mem_strdup(value) : NULL;
-	}
-	clearenv();
-	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-		if (values[i])
-			setenv(kept[i], values[i], 1);
-		free(values[i]);
-	}
-}
-
-static void confine_self(void)
-{
-	static const struct rlimit none = { 0, 0 };
-
-	open_standard_descriptors();
-	umask(077);
-	setrlimit(RLIMIT_CORE, &none);
-	clean_environment();
-	/* a reader that went away is a failed write, reported like a full disk */
-	signal(SIGPIPE, SIG_IGN);
-}
 
 static int find_command(int argc, char **argv, struct invocation *inv, struct err *e)
 {
@@ -131,6 +77,7 @@ static int run_with_context(struct invocation *inv, bool engine, struct err *e)
 		    : 0;
 	if (!rc)
 		rc = inv->command->run(inv, e);
+	inv->ctx = NULL;
 	context_close(&c);
 	return rc;
 }
@@ -175,7 +122,9 @@ static int run_or_help(struct invocation *inv, struct err *e)
 	} else {
 		rc = run_command(inv, e);
 	}
+	inv->progress = NULL;
 	progress_close(&progress);
+	inv->out = NULL;
 	if (output_close(&out, &late) && !rc) {
 		*e = late;
 		rc = -1;
@@ -206,8 +155,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int rc;
 
-	confine_self();
-	rc = refuse_setuid(&e);
+	rc = confine_self(&e);
 	if (!rc)
 		rc = find_command(argc, argv, &inv, &e);
 	if (!rc)
