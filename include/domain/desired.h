@@ -17,6 +17,8 @@
 #define LABEL_ROLE "dev.tenantctl.role"
 #define LABEL_SPEC "dev.tenantctl.spec"
 #define LABEL_TIER "dev.tenantctl.tier"
+/* Which tenantctl made the object. Set at creation only and never compared: a newer program alone
+ * replaces nothing. */
 #define LABEL_VERSION "dev.tenantctl.version"
 #define LABEL_NONCE "dev.tenantctl.nonce"
 

@@ -30,13 +30,6 @@ static void base_labels(struct strmap *labels, const struct desired_inputs *in, 
 	strmap_set(labels, LABEL_NONCE, in->allocation->nonce);
 }
 
-/* The version label comes after the digest: a newer tenantctl alone replaces nothing. */
-static void seal_labels(struct strmap *labels, const char *digest)
-{
-	strmap_set(labels, LABEL_SPEC, digest);
-	strmap_set(labels, LABEL_VERSION, TENANTCTL_VERSION);
-}
-
 static void seal_container(struct container_spec *c, const char *const *files, size_t count)
 {
 	struct node *json = container_spec_json(c, true);
@@ -49,7 +42,7 @@ static void seal_container(struct container_spec *c, const char *const *files, s
 	for (size_t i = 0; i < count; i++)
 		digest_field(d, "file", files[i]);
 	digest_finish(d, hex);
-	seal_labels(&c->labels, hex);
+	strmap_set(&c->labels, LABEL_SPEC, hex);
 }
 
 static void digest_map(struct digest_state *d, const struct strmap *m)
@@ -70,7 +63,7 @@ static void seal_network(struct network_spec *n)
 	digest_map(d, &n->options);
 	digest_map(d, &n->labels);
 	digest_finish(d, hex);
-	seal_labels(&n->labels, hex);
+	strmap_set(&n->labels, LABEL_SPEC, hex);
 }
 
 static char *first_address(const char *subnet)

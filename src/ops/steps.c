@@ -95,6 +95,26 @@ static int egress_is_free(struct run *r, struct err *e)
 	return rc;
 }
 
+/* Labels of a new object: those that are compared, and who made it. Freed by the caller. */
+static struct strmap stamped(const struct strmap *labels)
+{
+	struct strmap out = { 0 };
+
+	strmap_copy(&out, labels);
+	strmap_set(&out, LABEL_VERSION, TENANTCTL_VERSION);
+	return out;
+}
+
+static int create_network(struct client *client, const struct network_spec *spec,
+			  char id[ENGINE_ID_SIZE], struct err *e)
+{
+	struct strmap labels auto_strmap = stamped(&spec->labels);
+	struct network_spec with = *spec;
+
+	with.labels = labels;
+	return client_network_create(client, &with, id, e);
+}
+
 /* Shared by all tenants: looked at again under the host-wide lock, since parallel runs all found it
  * missing. */
 static int step_egress_create(struct run *r, struct client *client, struct err *e)
@@ -112,13 +132,12 @@ static int step_egress_create(struct run *r, struct client *client, struct err *
 	if (e->code != ERR_NOT_FOUND)
 		return -1;
 	err_clear(e);
-	return egress_is_free(r, e) ? -1
-				    : client_network_create(client, &r->desired->egress, id, e);
+	return egress_is_free(r, e) ? -1 : create_network(client, &r->desired->egress, id, e);
 }
 
 static int step_network_create(struct run *r, struct client *client, struct err *e)
 {
-	return client_network_create(client, &r->desired->network, r->network_id, e);
+	return create_network(client, &r->desired->network, r->network_id, e);
 }
 
 /* The engine drops what it does not understand without a word, so what it made is read back and
@@ -144,7 +163,11 @@ static int create_container(struct client *client, const char *name,
 			    const struct container_spec *spec, char id[ENGINE_ID_SIZE],
 			    struct err *e)
 {
-	if (client_container_create(client, name, spec, id, e))
+	struct strmap labels auto_strmap = stamped(&spec->labels);
+	struct container_spec with = *spec;
+
+	with.labels = labels;
+	if (client_container_create(client, name, &with, id, e))
 		return -1;
 	/* API 1.44 takes all networks at creation; before, all but the first are connected now. */
 	for (size_t i = 1; i < spec->endpoints.count && !client_has_api(client, 1, 44); i++) {
