@@ -34,6 +34,7 @@ static const struct known_mount known_mounts[] = {
 	{ "/etc/hostname", NULL },
 	{ "/etc/hosts", NULL },
 	{ "/sbin/docker-init", NULL },
+	{ "/usr/sbin/docker-init", NULL }, /* where an image's /sbin is a link, as on most today */
 };
 
 static bool mount_is_known(const struct proc_mount *m)
