@@ -61,6 +61,17 @@ static int port_conflict(const struct allocation *other, const char *name,
 	return err_hint(e, "choose another port, or 'listen: auto'");
 }
 
+/* `listen: auto` gives a slot its own port; one that another manifest asks for by number takes the
+ * slot out of reach. */
+static void mark_auto_port(const struct context *c, const struct allocation *other,
+			   const struct tenant_spec *spec, struct taken *t)
+{
+	int64_t slot = other->listen_port - c->host.port_base;
+
+	if (!spec->listen_port && slot >= 0 && slot < t->count)
+		t->slots[slot] = 1;
+}
+
 static int mark_tenants(struct context *c, const struct tenant_spec *spec, struct taken *t,
 			struct err *e)
 {
@@ -85,6 +96,7 @@ static int mark_tenants(struct context *c, const struct tenant_spec *spec, struc
 			return -1;
 		if (a.slot < t->count)
 			t->slots[a.slot] = 1;
+		mark_auto_port(c, &a, spec, t);
 	}
 	return 0;
 }
