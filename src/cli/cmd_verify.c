@@ -125,7 +125,10 @@ static int run_verify(struct invocation *inv, struct err *e)
 	if (invocation_flag(inv, "list")) {
 		auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
 
-		report_checks(&text);
+		if (inv->out->json)
+			report_checks_json(&text);
+		else
+			report_checks(&text);
 		output_bytes(inv->out, strbuf_str(&text), text.len);
 		return 0;
 	}

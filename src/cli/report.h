@@ -34,6 +34,7 @@ void report_json(const struct report *r, struct strbuf *out);
 void report_junit(const struct report *r, struct strbuf *out);
 /* The catalogue, for --list. */
 void report_checks(struct strbuf *out);
+void report_checks_json(struct strbuf *out);
 
 /* True when every tenant was verified and passed. */
 bool report_passes(const struct report *r);

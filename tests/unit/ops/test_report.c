@@ -112,7 +112,7 @@ static void json_report_counts_errors(void **state unused_arg)
 	r.count = 2;
 	report_json(&r, &out);
 	assert_int_equal(doc_parse_json(out.data, out.len, "report", &limits, &d, &e), 0);
-	assert_int_equal(node_int(doc_find(d, "version"), 0), REPORT_VERSION);
+	assert_int_equal(node_int(doc_find(d, "schema"), 0), REPORT_VERSION);
 	assert_false(node_bool(doc_find(d, "pass"), true));
 	assert_string_equal(node_str(doc_find(d, "tenants[0].verdict"), ""), "pass");
 	assert_string_equal(node_str(doc_find(d, "tenants[1].verdict"), ""), "error");
