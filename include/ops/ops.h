@@ -35,6 +35,9 @@ struct context {
 			 size_t total);
 	void *progress_arg;
 	int lock_wait_ms;
+	/* Ids of images found by this process, by reference: a tag that moves meanwhile does not
+	 * make one run see two images. */
+	struct strmap image_ids;
 	/* The same for all processes of one ops_fleet run, 0 outside of one: lets them share what
 	 * is measured of the host, and nobody else. */
 	int64_t run_token;
@@ -154,6 +157,7 @@ struct fleet {
 	void *arg;
 	unsigned permissions; /* engine_permission bits */
 	int jobs;
+	bool verifies; /* fn plans or verifies: what that needs of engine and profiles is shared */
 };
 int ops_fleet(struct context *c, const struct strlist *tenants, const struct fleet *f,
 	      struct err *e) must_check;

@@ -68,7 +68,9 @@ static int run_apply(struct invocation *inv, struct err *e)
 {
 	auto_strlist struct strlist tenants = { 0 };
 	struct run_view view = { .did = "applied", .nothing = "no difference" };
-	struct job_set jobs = { .job = apply_job, .sink = run_view_add, .sink_arg = &view };
+	struct job_set jobs = {
+		.job = apply_job, .sink = run_view_add, .sink_arg = &view, .verifies = true
+	};
 	int rc;
 
 	if (invocation_flag(inv, "prune") && !invocation_flag(inv, "all"))

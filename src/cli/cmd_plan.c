@@ -18,7 +18,9 @@ static int run_plan_command(struct invocation *inv, struct err *e)
 {
 	auto_strlist struct strlist tenants = { 0 };
 	struct run_view view = { .plan = true };
-	struct job_set jobs = { .job = plan_job, .sink = run_view_add, .sink_arg = &view };
+	struct job_set jobs = {
+		.job = plan_job, .sink = run_view_add, .sink_arg = &view, .verifies = true
+	};
 	int rc;
 
 	if (select_tenants(inv, ALL_WITH_MANIFEST, &tenants, e))

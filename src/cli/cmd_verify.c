@@ -95,7 +95,9 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 			  const struct verify_options *o, struct err *e)
 {
 	struct collected all = { .max = tenants->count };
-	struct job_set jobs = { .job = verify_job, .arg = o, .sink = collect, .sink_arg = &all };
+	struct job_set jobs = {
+		.job = verify_job, .arg = o, .sink = collect, .sink_arg = &all, .verifies = true
+	};
 	struct err write_error = ERR_INIT;
 	struct report r;
 	int rc;

@@ -1,7 +1,6 @@
 /* The JSON report: the same objects that the operations exchange, under one version. */
 #include "report.h"
 
-
 #include "base/mem.h"
 #include "domain/checks.h"
 #include "ops/report.h"

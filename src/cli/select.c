@@ -196,6 +196,7 @@ int run_jobs(struct invocation *inv, const struct strlist *tenants, const struct
 	struct fleet f = { .fn = fleet_job,
 			   .done = fleet_done,
 			   .arg = &r,
+			   .verifies = jobs->verifies,
 			   .permissions =
 				   changes ? ENGINE_MAY_CHANGE | ENGINE_MAY_LOAD : ENGINE_READ };
 

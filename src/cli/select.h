@@ -48,6 +48,7 @@ struct job_set {
 	const void *arg;
 	tenant_sink sink;
 	void *sink_arg;
+	bool verifies; /* as in struct fleet */
 };
 
 /* One tenant in this process, several in one each. Returns the worst failure; a single tenant's own

@@ -67,6 +67,7 @@ void context_close(struct context *c)
 	free(c->socket_path);
 	host_config_free(&c->host);
 	engine_info_free(&c->engine);
+	strmap_free(&c->image_ids);
 	profile_cache_free(c->profiles);
 	*c = (struct context){ 0 };
 }

@@ -303,6 +303,17 @@ static int conclude(struct crew *w, struct err *e)
 	return err_set(e, code_of_status(worst), "%zu of %zu tenants failed", failed, w->count);
 }
 
+/* What all children need alike is asked and composed once, before they are forked. */
+static void warm(struct context *c)
+{
+	struct err ignored = ERR_INIT;
+
+	profiles_warm(c);
+	/* Who needs the engine's facts and has none asks again, and reports the failure. */
+	if (c->client && !c->engine.server_version && client_info(c->client, &c->engine, &ignored))
+		c->engine = (struct engine_info){ 0 };
+}
+
 int ops_fleet(struct context *c, const struct strlist *tenants, const struct fleet *f,
 	      struct err *e)
 {
@@ -312,8 +323,8 @@ int ops_fleet(struct context *c, const struct strlist *tenants, const struct fle
 
 	/* The pid cannot be another's while this run lasts. */
 	w.token = getpid();
-	if (tenants->count > 1)
-		profiles_warm(c);
+	if (tenants->count > 1 && f->verifies)
+		warm(c);
 	w.members = mem_array(tenants->count + 1, sizeof(*w.members));
 	for (size_t i = 0; i < tenants->count; i++)
 		w.members[i] = (struct member){ .tenant = tenants->items[i],

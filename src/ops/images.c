@@ -13,14 +13,20 @@
 
 int image_id_of(struct context *c, const char *ref, char **out, struct err *e)
 {
+	const char *known = strmap_get(&c->image_ids, ref);
 	struct image_info info = { 0 };
 
+	if (known) {
+		*out = mem_strdup(known);
+		return 0;
+	}
 	if (client_image_inspect(c->client, ref, &info, e)) {
 		if (e->code != ERR_NOT_FOUND)
 			return err_wrap(e, "image %s", ref);
 		err_clear(e);
 		return 0;
 	}
+	strmap_set(&c->image_ids, ref, info.id);
 	*out = mem_strdup(info.id);
 	image_info_free(&info);
 	return 0;
