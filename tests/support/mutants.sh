@@ -1,0 +1,234 @@
+# Mutants: a tenant is weakened, one thing at a time, and verify has to turn red with just the checks
+# that this breaks: one that stays green is blind, one that turns red without need cries wolf.
+# Sourced by bash scripts after tap.sh, atexit.sh and engine.sh.
+# shellcheck shell=bash disable=SC2034
+
+mutants_root=$E2E_TMP/root
+worker=tc-acme gateway=tc-acme-gw
+killed=0 mutants=0
+declare -A reddened=()
+
+# A weakened container may not have an unweakened program: one that cannot write to its workspace or
+# /tmp would end.
+idle='.Entrypoint = ["sleep", "1000"] | .Cmd = []'
+
+tenantctl_at() { # SOCKET ARGUMENT...
+	engine_exec_in_net "$TENANTCTL" --root "$mutants_root" --socket "$@"
+}
+
+tenantctl() {
+	tenantctl_at "$ENGINE_SOCKET" "$@"
+}
+
+api() { # METHOD PATH [JSON]
+	engine_api "$1" "$2" ${3+-H 'Content-Type: application/json' -d "$3"}
+}
+
+pid_of() { # CONTAINER
+	docker inspect -f '{{.State.Pid}}' "$1"
+}
+
+# in_net_of CONTAINER COMMAND...: as an attacker with the host's capabilities in its network
+in_net_of() {
+	nsenter --net="/proc/$(pid_of "$1")/ns/net" -- "${@:2}"
+}
+
+# ---- two tenants ----
+
+make_tenant() { # NAME PORT [LINE...]
+	local file=$mutants_root/etc/tenantctl/tenants/$1.yaml
+	mkdir -p "${file%/*}" && cat >"$file" <<-YAML &&
+		version: 1
+		tenant: $1
+		image: tenantctl-demo-worker:1
+		listen: 127.0.0.1:$2
+		resources: { memory: 128m, cpus: 0.5, pids: 64, workspace: 64m, tmp: 16m, shm: 8m }
+		environment: { TENANT_NAME: $1 }
+		egress: [ api.example.com ]
+	YAML
+		printf '%s\n' "${@:3}" >>"$file" && chmod 0600 "$file" && tenantctl create "$1"
+}
+
+make_tenants() {
+	mkdir -p "$mutants_root/etc/tenantctl" "$E2E_TMP/shared" && chmod 0755 "$E2E_TMP" "$mutants_root" &&
+		echo "gateway_archive: $IMAGES/tenantctl-gateway.tar" >"$mutants_root/etc/tenantctl/tenantctl.yaml" &&
+		engine_load "$DEMO_IMAGE" || return 1
+	at_exit 'remove_tenants >/dev/null 2>&1'
+	make_tenant acme 18001 "source: [ { host: $E2E_TMP/shared, path: /source/shared } ]" &&
+		make_tenant beta 18002 || return 1
+	worker_body=$(body_of "$worker") && gateway_body=$(body_of "$gateway") &&
+		network_body=$(network_body_of "$worker") && egress_body=$(network_body_of tenantctl-egress)
+}
+
+remove_tenants() {
+	tenantctl delete acme --purge
+	tenantctl delete beta --purge
+}
+
+# ---- saved bodies ----
+
+# A create request that gives the container again, from what inspect says of it.
+body_of() { # CONTAINER
+	api GET "/containers/$1/json" | jq -c '.Image as $image | .NetworkSettings.Networks as $nets
+		| .Config + {Image: $image, HostConfig: .HostConfig,
+			NetworkingConfig: {EndpointsConfig: ($nets | map_values({IPAMConfig: .IPAMConfig}))}}'
+}
+
+network_body_of() { # NETWORK
+	api GET "/networks/$1" | jq -c '{Name, Driver, Internal, Attachable, EnableIPv6, IPAM, Options,
+		Labels, CheckDuplicate: true}'
+}
+
+# connect_as BODY NETWORK CONTAINER: as the body says
+connect_as() {
+	api POST "/networks/$2/connect" "$(jq -c --arg n "$2" --arg c "$3" \
+		'{Container: $c, EndpointConfig: .NetworkingConfig.EndpointsConfig[$n]}' <<<"$1")" >/dev/null
+}
+
+# Engines before API 1.44 take one endpoint at creation; the others are connected afterwards.
+put_container() { # NAME BODY
+	local first others network
+	api DELETE "/containers/$1?force=1" >/dev/null 2>&1
+	first=$(jq -r '.HostConfig.NetworkMode' <<<"$2")
+	others=$(jq -r --arg first "$first" '.NetworkingConfig.EndpointsConfig // {} | keys[] | select(. != $first)' <<<"$2")
+	api POST "/containers/create?name=$1" "$(jq -c --arg first "$first" \
+		'.NetworkingConfig.EndpointsConfig |= ((. // {}) | with_entries(select(.key == $first)))' <<<"$2")" >/dev/null || return 1
+	for network in $others; do
+		connect_as "$2" "$network" "$1" || return 1
+	done
+	api POST "/containers/$1/start" >/dev/null
+}
+
+put_worker() {
+	put_container "$worker" "$worker_body"
+}
+
+# ---- verdicts ----
+
+# ids_with VERDICT [SOCKET]: the checks with that verdict, on one line. A verification that does not
+# come to judge every check is a verdict of its own.
+ids_with() {
+	tenantctl_at "${2:-$ENGINE_SOCKET}" verify --quick --format json acme 2>"$E2E_TMP/verify.err" |
+		jq -r --arg verdict "$1" --argjson all "${#listed[@]}" '.tenants[0].findings // []
+			| if length == $all then .[] | select(.verdict == $verdict) | .id
+			else "only \(length) of \($all) checks were judged" end' | LC_ALL=C sort | xargs
+}
+
+# expect_ids WHAT IDS ID...: IDS are those that were seen
+expect_ids() {
+	local what=$1 seen=$2 id wanted
+	shift 2
+	wanted=$(printf '%s\n' "$@" | LC_ALL=C sort | xargs)
+	mutants=$((mutants + 1))
+	if [ "$seen" = "$wanted" ]; then
+		killed=$((killed + 1))
+		for id in "$@"; do
+			reddened[$id]=1
+		done
+		pass "$what: $wanted"
+	else
+		fail "$what" "wanted: $wanted"$'\n'"   red: ${seen:-nothing}"$'\n'"$(cat "$E2E_TMP/verify.err")" 2
+	fi
+}
+
+# expect_red WHAT ID...: verify has to fail with these checks and no other.
+expect_red() {
+	expect_ids "$1" "$(ids_with fail)" "${@:2}"
+}
+
+no_mutant() { # WHAT
+	mutants=$((mutants + 1))
+	fail "$1" "it cannot be made" 2
+}
+
+# on KIND ID...: the ids if this is that engine
+on() {
+	[ "$1" != "$ENGINE_KIND" ] || echo "${@:2}"
+}
+
+# mutate_worker WHAT FILTER ID...: beside the ids there is drift; where not, $drift says what there is.
+mutate_worker() {
+	# shellcheck disable=SC2086 # ids, or none
+	if put_container "$worker" "$(jq -c "$2" <<<"$worker_body")"; then
+		expect_red "$1" ${drift-config.drift.worker} "${@:3}"
+	else
+		no_mutant "$1"
+	fi
+}
+
+mutate_gateway() { # WHAT FILTER ID...
+	if put_container "$gateway" "$(jq -c "$2" <<<"$gateway_body")" && put_worker; then
+		expect_red "$1" config.drift.gateway "${@:3}"
+	else
+		no_mutant "$1"
+	fi
+	put_container "$gateway" "$gateway_body" || bail_out "the gateway does not come back"
+}
+
+# intrude WHAT DEVIATION [ID...]: a process in the worker's cgroup that deviates so (see intruder.py)
+intrude() {
+	local said=$E2E_TMP/intruder hold intruder
+	: >"$said"
+	# It ends when nothing can be written to it any more.
+	exec {hold}> >(engine_exec_in_net tests/support/intruder.py "$(pid_of "$worker")" "$2" >"$said" 2>&1)
+	intruder=$!
+	eventually 10 eval "grep -q . '$said' || ! kill -0 $intruder"
+	if grep -q '^ready' "$said"; then
+		expect_red "$1" "${@:3}"
+	else
+		no_mutant "$1"
+		diag "$(cat "$said")"
+	fi
+	exec {hold}>&-
+	wait "$intruder" 2>/dev/null
+}
+
+# lie WHAT FILTER ID...: the engine answers GET /info otherwise
+lie() {
+	local proxy=$E2E_TMP/proxy.sock pid
+	rm -f "$proxy"
+	tests/support/engine-proxy.py "$proxy" "$ENGINE_SOCKET" /info "$2" >/dev/null &
+	pid=$!
+	if eventually 5 test -S "$proxy"; then
+		expect_ids "$1" "$(ids_with fail "$proxy")" "${@:3}"
+	else
+		no_mutant "$1"
+	fi
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+}
+
+# ---- score ----
+
+# mutation_score REASONS: REASONS has a line "ID reason" for each check that no mutant can turn red.
+# A check without either, and a reason for a check that was turned red, fail.
+mutation_score() {
+	local id group missing=() stale=()
+	declare -A red_of=() all_of=()
+	for id in "${!listed[@]}"; do
+		group=${listed[$id]}
+		all_of[$group]=$((${all_of[$group]:-0} + 1))
+		if [ -n "${reddened[$id]:-}" ]; then
+			red_of[$group]=$((${red_of[$group]:-0} + 1))
+			! grep -q "^$id " <<<"$1" || stale+=("$id")
+		elif ! grep -q "^$id " <<<"$1"; then
+			missing+=("$id")
+		fi
+	done
+	for group in $(printf '%s\n' "${!all_of[@]}" | sort); do
+		diag "$(printf '%-14s %2d of %2d checks turned red' "$group" "${red_of[$group]:-0}" "${all_of[$group]}")"
+	done
+	diag "all: ${#reddened[@]} of ${#listed[@]} checks turned red; $killed of $mutants mutants killed"
+	while read -r id group; do
+		[ -z "$id" ] || diag "not turned red: $id: $group"
+	done <<<"$1"
+	is "${missing[*]}" "" "every check was turned red or has a reason why it cannot be"
+	is "${stale[*]}" "" "no check that was turned red has such a reason"
+	is "$killed" "$mutants" "every mutant was killed"
+}
+
+# The catalogue: id -> group
+declare -A listed=()
+while read -r id _ group _; do
+	listed[$id]=$group
+done < <("$TENANTCTL" verify --list)
