@@ -61,6 +61,9 @@ int fsio_append(const char *path, const void *data, size_t len, mode_t mode, str
  * returns the length or -1 with errno kept in e->sys_errno. Longer content is an error. */
 ssize_t fsio_read_at(int dirfd, const char *name, char *buf, size_t size, struct err *e) must_check;
 
+/* Writes all of it, however little the kernel takes at a time. 0, or -1 with errno. */
+int fsio_write_fd(int fd, const void *data, size_t len) must_check;
+
 /* Takes an exclusive flock(2) on `path` (created 0600), with re-stat so that a replaced file is
  * noticed. wait_ms: 0 fails at once with ERR_BUSY naming the holder's pid. The lock lives as
  * long as *out_fd; it dies with the process, so it can never be stale. */

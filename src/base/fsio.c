@@ -102,9 +102,7 @@ static int read_checked(int fd, const char *path, enum fsio_trust trust, size_t 
 	size_t size = (size_t)before.st_size;
 	char *data = mem_alloc(size + 2);
 	ssize_t n = read_until_end(fd, data, size + 1);
-	if (n < 0)
-		err_sys(e, errno, "%s", path);
-	else if (fstat(fd, &after) < 0)
+	if (n < 0 || fstat(fd, &after) < 0)
 		err_sys(e, errno, "%s", path);
 	else if ((size_t)n != size || !is_same_content(&before, &after))
 		err_set(e, ERR_MANIFEST, "%s: changed while it was read", path);
@@ -144,16 +142,17 @@ int fsio_read(const char *path, enum fsio_trust trust, size_t max, char **out, s
 	return read_checked(fd, path, trust, max, out, out_len, e);
 }
 
-int fsio_write_all(int fd, const char *path, const void *data, size_t len, struct err *e)
+int fsio_write_fd(int fd, const void *data, size_t len)
 {
 	const char *p = data;
 
 	while (len > 0) {
 		ssize_t n = write(fd, p, len);
+
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(e, errno, "%s: write", path);
+			return -1;
 		p += n;
 		len -= (size_t)n;
 	}
@@ -174,8 +173,8 @@ static int sync_folder(int dir, const char *path, struct err *e)
 static int fill_temporary(int fd, const char *path, const void *data, size_t len, mode_t mode,
 			  uid_t uid, gid_t gid, struct err *e)
 {
-	if (fsio_write_all(fd, path, data, len, e))
-		return -1;
+	if (fsio_write_fd(fd, data, len) < 0)
+		return err_sys(e, errno, "%s: write", path);
 	/* chown first: it clears set-id bits, and the mode must not open before the owner is set */
 	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(fd, uid, gid) < 0)
 		return err_sys(e, errno, "%s: chown", path);
@@ -261,7 +260,8 @@ static int append_record(int fd, const char *path, const void *data, size_t len,
 		return err_sys(e, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_MANIFEST, "%s: not a regular file", path);
-	if (fsio_write_all(fd, path, data, len, e)) {
+	if (fsio_write_fd(fd, data, len) < 0) {
+		err_sys(e, errno, "%s: write", path);
 		/* half a record would be read as a damaged journal */
 		if (ftruncate(fd, st.st_size) < 0)
 			err_wrap(e, "%s: ends in half a record", path);

@@ -17,8 +17,4 @@ int fsio_open_parent(const char *path, bool trusted, int *out_fd, const char **o
  * ERR_SYSTEM. Returns -1. */
 int fsio_open_error(struct err *e, int saved_errno, const char *path);
 
-/* Writes all of it; ERR_SYSTEM names `path`. */
-int fsio_write_all(int fd, const char *path, const void *data, size_t len, struct err *e)
-	must_check;
-
 #endif

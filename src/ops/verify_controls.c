@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/fsio.h"
 #include "base/mem.h"
 #include "domain/gateway.h"
 
@@ -59,9 +60,8 @@ static void start(struct attempt *a, const char *address, uint16_t port, bool ud
 	a->fd = socket(AF_INET, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (a->fd < 0)
 		return;
-	if (connect(a->fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS)
-		settle(a, errno);
-	else if (udp && send(a->fd, dns_question, sizeof(dns_question), MSG_NOSIGNAL) < 0)
+	if ((connect(a->fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS) ||
+	    (udp && send(a->fd, dns_question, sizeof(dns_question), MSG_NOSIGNAL) < 0))
 		settle(a, errno);
 }
 
@@ -136,23 +136,6 @@ struct measure {
 	int timeout_ms;
 };
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int in_child(void *arg, int fd)
 {
 	const struct measure *m = arg;
@@ -178,7 +161,7 @@ static int in_child(void *arg, int fd)
 		r[i] = (struct peer_control){ x[0].alive, x[1].alive, x[2].alive, x[3].alive,
 					      x[4].alive };
 	}
-	return write_all(fd, r, count * sizeof(*r)) < 0;
+	return fsio_write_fd(fd, r, count * sizeof(*r)) < 0;
 }
 
 int peers_measure(struct peers *p, int timeout_ms, struct err *e)

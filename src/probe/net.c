@@ -187,21 +187,6 @@ static void put_results(const struct tenant_facts *f, struct strbuf *out)
 	}
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int in_child(void *arg, int fd)
 {
 	struct visit *v = arg;
@@ -224,7 +209,7 @@ static int in_child(void *arg, int fd)
 	put_links(v, addresses, &report);
 	strbuf_add(&report, v->routes, v->route_count * sizeof(*v->routes));
 	put_results(v->facts, &report);
-	return write_all(fd, strbuf_str(&report), report.len) < 0;
+	return fsio_write_fd(fd, strbuf_str(&report), report.len) < 0;
 }
 
 static void copy_attempts(const struct net_request *r, struct tenant_facts *out)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/fsio.h"
 #include "base/mem.h"
 #include "base/proc.h"
 
@@ -37,23 +38,6 @@ struct reply {		/* then, per program: count, instructions */
 	int32_t sys_errno;
 	uint32_t filters;
 };
-
-static bool write_all(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
 
 /* Waits for the stop that PTRACE_INTERRUPT asked for. A signal may come first: *out_signal is
  * handed back at the detach, or it would be lost. Returns false when the task died. */
@@ -116,21 +100,23 @@ static int fail_reply(int fd, enum stage stage, int sys_errno)
 {
 	struct reply r = { .stage = stage, .sys_errno = sys_errno };
 
-	return write_all(fd, &r, sizeof(r)) ? 0 : 1;
+	return fsio_write_fd(fd, &r, sizeof(r)) < 0;
 }
 
 static int write_filters(int fd, const struct filter_program *filters, uint32_t n)
 {
 	struct reply r = { .stage = STAGE_DONE, .filters = n };
-	bool ok = write_all(fd, &r, sizeof(r));
 
-	for (uint32_t i = n; ok && i-- > 0;) {
+	if (fsio_write_fd(fd, &r, sizeof(r)) < 0)
+		return 1;
+	for (uint32_t i = n; i-- > 0;) {
 		uint32_t count = (uint32_t)filters[i].count;
 
-		ok = write_all(fd, &count, sizeof(count)) &&
-		     write_all(fd, filters[i].code, filters[i].count * sizeof(*filters[i].code));
+		if (fsio_write_fd(fd, &count, sizeof(count)) < 0 ||
+		    fsio_write_fd(fd, filters[i].code, count * sizeof(*filters[i].code)) < 0)
+			return 1;
 	}
-	return ok ? 0 : 1;
+	return 0;
 }
 
 /* Reads everything first, lets the task go, and only then writes: a pipe that nobody empties
