@@ -92,12 +92,12 @@ int bind_parse_size(const char *s, uint64_t min, uint64_t max, uint64_t *out, st
 		max = INT64_MAX; /* the engine's sizes are signed */
 	bind_format_size(min, low, sizeof(low));
 	bind_format_size(max, high, sizeof(high));
-	if (!read_digits(&p, &v, &overflow) || unit_shift(p) < 0) {
+	int shift = read_digits(&p, &v, &overflow) ? unit_shift(p) : -1;
+	if (shift < 0) {
 		snprintf(expected, sizeof(expected), "digits with b, k, m or g, %s to %s", low,
 			 high);
 		return refuse(e, s, "a size", expected);
 	}
-	int shift = unit_shift(p);
 	if (overflow || v > UINT64_MAX >> shift || v << shift < min || v << shift > max)
 		return out_of_range(e, s, low, high);
 	*out = v << shift;

@@ -213,6 +213,6 @@ void table_print(const struct table *t, struct output *o)
 	if (o->width > 0)
 		fit(t, widths, o->width);
 	put_row(t, titles, widths, NULL, o);
-	for (size_t r = 0; r < t->rows; r++)
+	for (size_t r = 0; texts.items && r < t->rows; r++)
 		put_row(t, (const char *const *)texts.items + r * n, widths, t->cells + r * n, o);
 }

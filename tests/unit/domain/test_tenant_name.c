@@ -14,6 +14,7 @@
 #include "domain/spec.h"
 
 #define LONG40 "a123456789a123456789a123456789a123456789"
+#define LONG41 "a123456789a123456789a123456789a123456789b"
 
 static void test_table(void **state)
 {
@@ -21,7 +22,7 @@ static void test_table(void **state)
 					    "deadbeef", LONG40, "gw",  "agw",  "host2" };
 	static const char *const bad[] = {
 		"",	      ".",     "..",   "../x",	  "a/b",  "a\n",    "a b",
-		"a%20b",      "%",     "-a",   "a-",	  "A",	  "aB",	    LONG40 "b",
+		"a%20b",      "%",     "-a",   "a-",	  "A",	  "aB",	    LONG41,
 		"\xd0\xb0-x", "a_b",   "a.b",  "host",	  "none", "bridge", "all",
 		"gateway",    "proxy", "auto", "default", "a-gw", "a-twin",
 	};

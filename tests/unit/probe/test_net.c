@@ -19,6 +19,7 @@
 #include "../../../src/probe/net.h"
 #include "../../../src/probe/netlink.h"
 #include "../../../src/probe/reach.h"
+#include "base/child.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "probe/probe.h"
@@ -275,6 +276,15 @@ static void test_many_at_once(void **state)
 	free(a);
 }
 
+static void run_shell(const char *commands)
+{
+	const char *const argv[] = { "/bin/sh", "-c", commands, NULL };
+	auto_strbuf struct strbuf out = STRBUF_INIT(STRBUF_TEXT_MAX);
+	struct err e = ERR_INIT;
+
+	assert_ok(child_exec(argv, 5000, &out, &e), &e);
+}
+
 /* Nobody answers ARP: after two questions, 50 ms apart, the kernel gives up. */
 static void test_no_neighbour(void **state)
 {
@@ -288,14 +298,14 @@ static void test_no_neighbour(void **state)
 	int64_t start = now_ms();
 
 	need_servers(state);
-	assert_int_equal(system(make), 0);
+	run_shell(make);
 	reach_run(a, ARRAY_SIZE(a), NULL, 0, 5000);
 	assert_in_range(now_ms() - start, 90, 2000);
 	for (size_t i = 0; i < ARRAY_SIZE(a); i++) {
 		assert_int_equal(a[i].outcome, REACH_UNREACHABLE);
 		assert_int_equal(a[i].sys_errno, EHOSTUNREACH);
 	}
-	assert_int_equal(system("ip link delete tcv0"), 0);
+	run_shell("ip link delete tcv0");
 }
 
 static void test_dns_outcomes(void **state)
