@@ -166,7 +166,8 @@ static int run_back(struct run *r, struct err *e)
 	for (size_t i = p->count; i-- > 0;) {
 		enum step_kind undo = p->steps[i].undo;
 
-		if (undo == STEP_KINDS)
+		/* What is left keeps its numbers, and with them the nonce that it is known by. */
+		if (undo == STEP_KINDS || (undo == STEP_RELEASE && !complete))
 			continue;
 		err_clear(&undo_error);
 		if (run_step(r, r->c->client, undo, &undo_error)) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "allocate.h"
@@ -22,6 +23,8 @@
 #define MODE_GATEWAY_FILE 0640
 #define MODE_PUBLIC_FILE 0644
 #define STOP_GRACE_SECONDS 10
+#define GATEWAY_TRIES 20
+#define GATEWAY_PAUSE_NS 100000000
 
 static int step_workspace_create(struct run *r, struct client *client unused_arg, struct err *e)
 {
@@ -310,6 +313,32 @@ static int step_image_pull(struct run *r, struct client *client unused_arg, stru
 	return image_pull_worker(r->c, r->tenant, r->spec->image, e);
 }
 
+static bool gateway_is_silent(const struct findings *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (strcmp(f->items[i].id, "net.gateway.control") == 0)
+			return f->items[i].verdict != VERDICT_PASS;
+	return false;
+}
+
+/* The engine calls a gateway started when its process runs, some milliseconds before it listens. A
+ * worker that was running already does not give it that time by its own start. */
+static int verify_patiently(struct run *r, const struct verify_options *options,
+			    struct verify_result *out, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = GATEWAY_PAUSE_NS };
+
+	for (int i = 0;; i++) {
+		if (ops_verify(r->c, r->tenant, options, out, e))
+			return -1;
+		if (i >= GATEWAY_TRIES || !gateway_is_silent(&out->findings))
+			return 0;
+		verify_result_free(out);
+		*out = (struct verify_result){ 0 };
+		nanosleep(&pause, NULL);
+	}
+}
+
 /* Fail closed: whatever the reason, a worker that did not verify does not go on running. */
 static int step_verify(struct run *r, struct client *client, struct err *e)
 {
@@ -317,7 +346,7 @@ static int step_verify(struct run *r, struct client *client, struct err *e)
 	struct verify_result v = { 0 };
 	struct err stop_error = ERR_INIT;
 
-	if (ops_verify(r->c, r->tenant, &options, &v, e)) {
+	if (verify_patiently(r, &options, &v, e)) {
 		e->code = ERR_CHECK;
 		err_wrap(e, "could not be completed, so the worker was stopped");
 	} else {
