@@ -45,8 +45,8 @@ check_failure() { # STATUS FAULT
 # Success, also that of a run that a fault disturbed, means the whole state.
 check_state() { # WANTED-STATE-FILE
 	local difference
-	difference=$(diff <(canonical acme) "$1" | cut -c 1-300 | head -n 10) ||
-		problem "the state differs from a clean run's:"$'\n'"$difference"
+	difference=$(diff <(canonical acme) "$1" | cut -c 1-300 | head -n 10)
+	[ -z "$difference" ] || problem "the state differs from a clean run's:"$'\n'"$difference"
 }
 
 converge() { # COMMAND...

@@ -63,7 +63,8 @@ object() {
 }
 
 # canonical NAME: all that a tenant is, without what differs in every creation (ids, times, the nonce
-# and the digest that covers it).
+# and the digest that covers it). An engine that was restarted writes [] where it wrote null; what a
+# killed write left beside its file may stay until the tenant is deleted.
 canonical() {
 	local name=$1
 	{
@@ -72,12 +73,13 @@ canonical() {
 	} | jq -S 'if . then {Name, Path, Args, Image, HostConfig, Running: .State.Running,
 		Config: (.Config | del(.Labels["dev.tenantctl.nonce"], .Labels["dev.tenantctl.spec"])),
 		Mounts: (.Mounts | sort_by(.Destination)),
-		Networks: (.NetworkSettings.Networks | map_values({IPAMConfig, IPAddress, Gateway}))} else . end'
+		Networks: (.NetworkSettings.Networks | map_values({IPAMConfig, IPAddress, Gateway}))} |
+		walk(if . == [] or . == {} then null else . end) else . end'
 	object "/networks/tc-$name" | jq -S 'if . then {Name, Driver, Internal, IPAM, Options, EnableIPv6,
 		Members: [.Containers[]?.Name] | sort,
 		Labels: (.Labels | del(.["dev.tenantctl.nonce"], .["dev.tenantctl.spec"]))} else . end'
 	find "$faults_root" -xdev \( -path "*/$name" -o -path "*/$name/*" -o -name "*$name*" \) \
-		-printf '%y %m %U %G %P\n' | sort -k 5
+		! -name '.*.????????????????' -printf '%y %m %U %G %P\n' | sort -k 5
 	sha256sum "$faults_root/etc/tenantctl/tenants/$name.yaml" \
 		"$faults_root/var/lib/tenantctl/tenants/$name"/{gateway/*,resolv.conf}
 	jq -S 'del(.nonce, .created)' "$faults_root/var/lib/tenantctl/tenants/$name/allocation.json"
