@@ -41,8 +41,10 @@ static char *section_of(const char *page, const struct command *c)
 	/* "list" is not "list ..." of another command */
 	while ((from = strstr(from, head)) != NULL && !strchr(" \n", from[strlen(head)]))
 		from++;
-	if (!from)
+	if (!from) {
 		fail_msg("the manual lacks %s", c->name);
+		return NULL;
+	}
 	end = strstr(from + 1, "\n.S");
 	return mem_strndup(from, end ? (size_t)(end - from) : strlen(from));
 }
