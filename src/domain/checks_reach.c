@@ -100,12 +100,14 @@ static bool no_way_out(const struct check_input *in)
 	return t->route_count > 0;
 }
 
-/* `each`: every target needs a control of its own. */
+/* `each`: every target needs a control of its own, unless no route leads to it. Whether the control
+ * answers is in the hands of the other tenant: one socket that stays silent must not fail, and so
+ * stop, everybody else. */
 static void tally_attempt(struct tally *t, const struct check_input *in,
 			  const struct reach_attempt *a, bool each)
 {
-	bool controlled = target_control_works(in->facts, a);
-	bool lost = a->outcome == REACH_TIMEOUT && !controlled && !no_way_out(in);
+	bool controlled = target_control_works(in->facts, a) || no_way_out(in);
+	bool lost = a->outcome == REACH_TIMEOUT && !controlled;
 	const char *kind = a->udp ? "udp" : "tcp";
 
 	t->tried++;

@@ -148,7 +148,8 @@ SPOIL(metadata_silent, fixture_reach(x, "net.metadata", false)->outcome = REACH_
 SPOIL_REACH(internet_tcp, "net.internet.tcp", REACH_OPEN)
 SPOIL_REACH(internet_udp, "net.internet.udp", REACH_OPEN)
 SPOIL_REACH(gateway_port, "net.gateway.ports", REACH_OPEN)
-SPOIL(sibling_no_control, fixture_reach(x, "net.sibling.tcp", true)->outcome = REACH_TIMEOUT;)
+SPOIL(sibling_no_control, fixture_reach(x, "net.sibling.tcp", true)->outcome = REACH_TIMEOUT;
+      strcpy(x->facts.routes[0].destination, "default");)
 SPOIL(no_tcp_control, fixture_reach(x, "net.gateway.control", true)->outcome = REACH_TIMEOUT;)
 SPOIL(not_tried, strcpy(fixture_reach(x, "net.sibling.tcp", false)->target, "gamma worker");)
 SPOIL(nothing_tried, x->facts.reach_count = 0; x->facts.dns_count = 0;)
@@ -299,7 +300,7 @@ static const struct red_case cases[] = {
 	CASE(internet_tcp, "net.internet.tcp"),
 	CASE(internet_udp, "net.internet.udp"),
 	CASE(gateway_port, "net.gateway.ports"),
-	CASE_UNKNOWN(sibling_no_control, "net.sibling.tcp"),
+	{ "sibling_no_control", spoil_sibling_no_control, "net.route", "net.sibling.tcp" },
 	{ "no_tcp_control", spoil_no_tcp_control, "net.gateway.control",
 	  "net.host.tcp,net.sibling.tcp,net.published,net.metadata,net.internet.tcp,"
 	  "net.gateway.ports" },

@@ -182,6 +182,20 @@ static void a_route_to_nobody_is_no_way_out(void **state unused_arg)
 	fixture_free(&x);
 }
 
+static void a_silent_neighbour_fails_nobody_else(void **state unused_arg)
+{
+	struct fixture x;
+	struct findings f;
+
+	fixture_make(&x);
+	fixture_reach(&x, "net.sibling.tcp", true)->outcome = REACH_TIMEOUT;
+	fixture_reach(&x, "net.sibling.udp", true)->outcome = REACH_TIMEOUT;
+	checks_run(&x.in, NULL, &f);
+	assert_true(findings_pass(&f));
+	findings_free(&f);
+	fixture_free(&x);
+}
+
 static void secrets_are_never_printed(void **state unused_arg)
 {
 	struct fixture x;
@@ -219,6 +233,7 @@ int main(void)
 		cmocka_unit_test(selection_is_by_prefix),
 		cmocka_unit_test(alone_on_the_host_is_not_a_pass_of_the_matrix),
 		cmocka_unit_test(a_route_to_nobody_is_no_way_out),
+		cmocka_unit_test(a_silent_neighbour_fails_nobody_else),
 		cmocka_unit_test(secrets_are_never_printed),
 		cmocka_unit_test(a_run_that_looked_at_nothing_is_no_pass),
 	};
