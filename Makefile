@@ -161,10 +161,10 @@ valgrind: $(UNIT_BIN) $(CONTRACT_BIN)
 	$(Q)TEST_TIMEOUT=900 RUNNER='valgrind -q --leak-check=full --error-exitcode=99 --child-silent-after-fork=yes' \
 		scripts/run-unit valgrind $(UNIT_BIN) $(CONTRACT_BIN)
 cover:
-	$(Q)$(MAKE) --no-print-directory -k BUILD=$(BUILD)/cover COVER=--coverage CFLAGS='-O0 -g' \
+	$(Q)$(MAKE) --no-print-directory -k BUILD=$(BUILD)/cover COVER='--coverage -fprofile-update=atomic' CFLAGS='-O0 -g' \
 		unit contract replay
 	$(Q)mkdir -p $(BUILD)/cover/report
-	$(Q)gcovr -r . --filter 'src/' --print-summary --exclude-unreachable-branches \
+	$(Q)gcovr -r . --filter 'src/' --print-summary --gcov-ignore-parse-errors --exclude-unreachable-branches \
 		--exclude-throw-branches --html-details $(BUILD)/cover/report/index.html \
 		--txt $(BUILD)/cover/report.txt $(BUILD)/cover
 	@cat $(BUILD)/cover/report.txt
