@@ -250,6 +250,7 @@ static void test_ai_worker_argument_rules(void **unused)
 		{ SYS_mknodat, { 0, 0, 0020644 }, EPERM_RET },
 		{ SYS_mknodat, { 0, 0, 0060644 }, EPERM_RET },
 		{ SYS_io_uring_setup, { 0 }, ENOSYS_RET },
+		{ SYS_splice, { 0 }, SECCOMP_RET_ERRNO | 22 },
 		{ SYS_ptrace, { 0 }, EPERM_RET },
 		{ SYS_bpf, { 0 }, EPERM_RET },
 		{ 500, { 0 }, EPERM_RET },
