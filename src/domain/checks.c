@@ -256,7 +256,7 @@ static const struct check table[] = {
 	{ "config.runtime", "the runtime is that of the tier",
 	  APPLY,
 	  GROUP_CONFIG, SEVERITY_CRITICAL, judge_config_runtime },
-	{ "config.restart", "restarts are bounded and never outrun the boundary",
+	{ "config.restart", "a stopped worker stays stopped",
 	  APPLY,
 	  GROUP_CONFIG, SEVERITY_MEDIUM, judge_config_restart },
 	{ "config.labels", "objects belong to this very creation",

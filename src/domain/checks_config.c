@@ -4,7 +4,6 @@
  */
 #include "checks_judges.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -182,23 +181,21 @@ void judge_config_runtime(const struct check_input *in, struct finding *f)
 	judge_complaints(f, &c, "%s", want);
 }
 
-/* After a reboot the engine starts what "always" and "unless-stopped" name before anything was
- * verified; that is right for the gateway and wrong for the worker. */
+/* "always" and "on-failure" forget a stop when the engine is restarted: a worker that did not
+ * verify would run again. */
 void judge_config_restart(const struct check_input *in, struct finding *f)
 {
 	const char *policy;
 
-	judge_expect(f, "the worker's restarts are bounded and do not outlive a reboot");
+	judge_expect(f, "a worker that was stopped stays so when the engine is restarted");
 	if (!have_worker(in, f))
 		return;
 	policy = or_none(in->worker->spec.restart_policy);
 	judge_evidence(f, "inspect %s HostConfig.RestartPolicy", in->worker->name);
-	if (!strcmp(policy, "no") || !strcmp(policy, "none"))
-		judge_pass(f, "no restarts");
-	else if (!strcmp(policy, "on-failure") && in->worker->spec.restart_max > 0)
-		judge_pass(f, "on-failure, %" PRId64 " times", in->worker->spec.restart_max);
+	if (!strcmp(policy, "no") || !strcmp(policy, "none") || !strcmp(policy, "unless-stopped"))
+		judge_pass(f, "%s", policy);
 	else
-		judge_fail(f, "%s, %" PRId64 " times", policy, in->worker->spec.restart_max);
+		judge_fail(f, "%s", policy);
 }
 
 static void complain_labels(struct complaints *c, const struct container_info *i,

@@ -13,7 +13,6 @@
 #define NS_PER_SECOND 1000000000LL
 /* Bytes per inode on the worker's /tmp: an inode costs kernel memory that size= does not count. */
 #define TMP_BYTES_PER_INODE 16384
-#define WORKER_RESTARTS 5
 
 #define GATEWAY_MEMORY ((int64_t)64 << 20)
 #define GATEWAY_PIDS 32
@@ -64,20 +63,29 @@ static void log_limits(struct container_spec *c, const char *driver, uint64_t si
 	strmap_set(&c->log_options, "max-file", max_file);
 }
 
-/* Engines before 28.0 leave some of these readable (moby#49560 and before), and a list given
+/* Engines before 28.0 leave some of these readable (moby#49560 and before), and none masks the last
+ * two: a loop device tells the file behind it, and with it the name of every tenant. A list given
  * replaces the engine's, so the whole of it is given. Paths that do not exist are no error to the
  * runtime. */
 static void mask_paths(const struct desired_inputs *in, struct container_spec *c)
 {
 	static const char *const paths[] = {
-		"/proc/acpi",	     "/proc/asound",  "/proc/interrupts",
-		"/proc/kcore",	     "/proc/keys",    "/proc/latency_stats",
-		"/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
-		"/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
+		"/proc/acpi",
+		"/proc/asound",
+		"/proc/interrupts",
+		"/proc/kcore",
+		"/proc/keys",
+		"/proc/latency_stats",
+		"/proc/sched_debug",
+		"/proc/scsi",
+		"/proc/timer_list",
+		"/proc/timer_stats",
+		"/sys/firmware",
+		"/sys/devices/virtual/powercap",
+		"/sys/devices/virtual/block",
+		"/sys/fs/ext4",
 	};
 
-	if (in->isolated_gateway_mode)
-		return;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		strlist_add(&c->masked_paths, paths[i]);
 	for (int64_t cpu = 0; cpu < in->cpus; cpu++)
@@ -196,10 +204,10 @@ void desired_worker(const struct desired_inputs *in, struct container_spec *c)
 	worker_mounts(in, c);
 	log_limits(c, s->logs.driver == LOG_DRIVER_LOCAL ? "local" : "json-file", s->logs.size,
 		   s->logs.files);
-	/* Not "always": after a reboot a worker stays down until its workspace is mounted and its
-	 * gateway verified. */
-	c->restart_policy = mem_strdup("on-failure");
-	c->restart_max = WORKER_RESTARTS;
+	/* The one policy that remembers a stop: under "on-failure" a worker that did not verify, or
+	 * that an operator stopped, comes back when the engine is restarted, as its exit status is
+	 * not 0. After a reboot the workspace is not mounted and the engine's start fails. */
+	c->restart_policy = mem_strdup("unless-stopped");
 	c->network_mode = mem_strdup(network);
 	add_endpoint(c, network, in->allocation->worker_ip);
 	/* The engine's own resolver inside the container forwards here and not to the host's

@@ -21,11 +21,23 @@
 
 enum { ENTRIES_MAX = 1024, MOUNTS_MAX = 512, SOCKETS_MAX = 128 };
 
-/* runc's defaults and what engines mask, all releases taken together. */
+/* runc's defaults and what engines mask, all releases taken together, and where loop devices and
+ * their file systems tell about other tenants. */
 static const char *const masked_paths[] = {
-	"proc/acpi",	   "proc/asound",	 "proc/interrupts",  "proc/kcore",
-	"proc/keys",	   "proc/latency_stats", "proc/sched_debug", "proc/scsi",
-	"proc/timer_list", "proc/timer_stats",	 "sys/firmware",     "sys/devices/virtual/powercap",
+	"proc/acpi",
+	"proc/asound",
+	"proc/interrupts",
+	"proc/kcore",
+	"proc/keys",
+	"proc/latency_stats",
+	"proc/sched_debug",
+	"proc/scsi",
+	"proc/timer_list",
+	"proc/timer_stats",
+	"sys/firmware",
+	"sys/devices/virtual/powercap",
+	"sys/devices/virtual/block",
+	"sys/fs/ext4",
 };
 
 /* Where daemons keep sockets below a folder that somebody mounts as a whole. */

@@ -184,6 +184,7 @@ SPOIL(publish, x->worker.spec.publish_all = true;)
 SPOIL(image, mem_replace(&x->worker.image_id, "sha256:3");)
 SPOIL(runtime, mem_replace(&x->worker.spec.runtime, "crun");)
 SPOIL(restart, mem_replace(&x->worker.spec.restart_policy, "always");)
+SPOIL(restart_failure, mem_replace(&x->worker.spec.restart_policy, "on-failure");)
 SPOIL(label, strmap_set(&x->worker.spec.labels, LABEL_NONCE, "other");)
 SPOIL(hosts, strlist_add(&x->worker.spec.extra_hosts, "host:host-gateway");)
 SPOIL(internal, x->network.spec.internal = false;)
@@ -336,6 +337,7 @@ static const struct red_case cases[] = {
 	CASE(image, "config.image"),
 	CASE(runtime, "config.drift.worker,config.runtime"),
 	CASE(restart, "config.drift.worker,config.restart"),
+	CASE(restart_failure, "config.drift.worker,config.restart"),
 	CASE(label, "config.drift.worker,config.labels"),
 	CASE(hosts, "config.drift.worker,config.hosts"),
 	CASE(internal, "config.network"),
