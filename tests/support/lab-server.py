@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """Servers of the tests' internet (see lab.sh), all in one process.
 
-usage: lab-server.py KIND=ADDRESS:PORT... [certs=DIR]
+usage: lab-server.py KIND=ADDRESS:PORT... [certs=DIR] [files=DIR]
   tls   HTTP over TLS with the certificate DIR/NAME.pem of the name that the client asks for
   http  HTTP and websocket echo
   echo  sends back what it gets
 
-HTTP answers are one JSON object: who answered, the name asked for, the path and the peer.
+HTTP answers are one JSON object: who answered, the name asked for, the path and the peer. Paths
+below /files/ are answered with what is in DIR (a folder: its index.html), or with 404.
 """
 import asyncio
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -66,7 +68,22 @@ async def websocket_echo(reader, writer, key):
         await writer.drain()
 
 
-async def http(reader, writer):
+def file_answer(files, path):
+    """Status line and body for a path below /files/."""
+    path = path.partition("?")[0]
+    name = os.path.realpath(files + path[len("/files"):])
+    if path.endswith("/"):
+        name += "/index.html"
+    try:
+        if not name.startswith(os.path.realpath(files) + "/"):
+            raise FileNotFoundError(name)
+        with open(name, "rb") as file:
+            return "200 OK", file.read()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return "404 Not Found", b"nothing here\n"
+
+
+async def http(reader, writer, files=None):
     local, peer = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
     tls = writer.get_extra_info("ssl_object")
     while True:
@@ -76,11 +93,16 @@ async def http(reader, writer):
         if "sec-websocket-key" in headers:
             await websocket_echo(reader, writer, headers["sec-websocket-key"])
             return
-        body = json.dumps({"server": f"{local[0]}:{local[1]}", "path": path, "peer": peer[0],
-                           "host": headers.get("host", ""),
-                           "name": getattr(tls, "server_hostname_asked", "")}) + "\n"
-        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                     f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        if files and path.startswith("/files/"):
+            status, body = file_answer(files, path)
+            kind = "text/html" if path.endswith("/") else "application/octet-stream"
+        else:
+            status, kind = "200 OK", "application/json"
+            body = (json.dumps({"server": f"{local[0]}:{local[1]}", "path": path, "peer": peer[0],
+                                "host": headers.get("host", ""),
+                                "name": getattr(tls, "server_hostname_asked", "")}) + "\n").encode()
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n"
+                     f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
         await writer.drain()
 
 
@@ -99,10 +121,12 @@ def guarded(handler):
 async def main(args):
     options = [a.partition("=")[::2] for a in args]
     certs = next((v for k, v in options if k == "certs"), None)
-    handlers = {"tls": http, "http": http, "echo": echo}
+    files = next((v for k, v in options if k == "files"), None)
+    web = functools.partial(http, files=files)
+    handlers = {"tls": web, "http": web, "echo": echo}
     servers = []
     for kind, where in options:
-        if kind == "certs":
+        if kind in ("certs", "files"):
             continue
         address, port = where.rsplit(":", 1)
         servers.append(await asyncio.start_server(

@@ -18,7 +18,7 @@
 #   203.0.113.10    HTTP 80: plain.example.com
 #   10.99.0.1       HTTPS 443, echo 9000: inside.example.com (the host's own network)
 #   names that lead where no tenant may go: see lab_names
-# CA certificate: DIR/ca.pem
+# CA certificate: DIR/ca.pem; what is put in DIR/files is served below /files/ on every web server
 # shellcheck shell=bash
 
 lab_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -45,7 +45,7 @@ lab_names() {
 
 lab_up() {
 	local ns=$1 dir=$2 address
-	mkdir -p "$dir/certs" || return 1
+	mkdir -p "$dir/certs" "$dir/files" || return 1
 	lab_make_certificates "$dir" || return 1
 	# Not every kernel has dummy interfaces; a bridge without ports carries addresses as well.
 	nsenter --net="$ns" ip link add lab0 type dummy 2>/dev/null ||
@@ -61,7 +61,7 @@ lab_up() {
 		--user=root --local-ttl=0 --cache-size=0 --local=/#/ --log-queries=extra \
 		--address=/wild.example.org/198.51.100.10 --log-facility=- >>"$dir/dns.log" 2>&1 &
 	echo $! >"$dir/dns.pid"
-	lab_serve "$ns" "$dir" certs="$dir/certs" tls=198.51.100.10:443 tls=198.51.100.10:8443 \
+	lab_serve "$ns" "$dir" certs="$dir/certs" files="$dir/files" tls=198.51.100.10:443 tls=198.51.100.10:8443 \
 		tls=198.51.100.11:443 tls=10.99.0.1:443 echo=10.99.0.1:9000 echo=198.51.100.12:5432 \
 		echo=198.51.100.12:5433 echo=198.51.100.12:5434 echo=198.51.100.12:9000 \
 		http=203.0.113.10:80
