@@ -26,6 +26,8 @@
 enum {
 	PROBE_TIMEOUT_MS = 700, /* used up only when something stays silent */
 	HOST_PORTS_MAX = 1024,
+	EXEC_TRIES = 100,
+	EXEC_PAUSE_NS = 10000000,
 };
 
 /* Everything that one verification gathers before it judges. */
@@ -91,6 +93,29 @@ static pid_t pid_of(bool present, const struct container_info *i)
 	return present && i->state.running ? (pid_t)i->state.pid : 0;
 }
 
+static bool is_runtime(pid_t pid)
+{
+	struct err ignored = ERR_INIT;
+	struct proc_status status;
+	auto_fd int root = -1;
+	auto_fd int dir = -1;
+
+	return !proc_open_root("/proc", &root, &ignored) &&
+	       !proc_open_pid(root, pid, &dir, &ignored) &&
+	       !proc_read_status(dir, &status, &ignored) && strncmp(status.name, "runc:[", 6) == 0;
+}
+
+/* The engine calls a container started when its runtime is about to execute the program: until then
+ * the process is the runtime, whose other threads are not confined. Anybody may take such a name:
+ * it delays the look, and changes nothing of it. */
+static void wait_for_exec(pid_t pid)
+{
+	static const struct timespec pause = { .tv_nsec = EXEC_PAUSE_NS };
+
+	for (int i = 0; pid > 0 && i < EXEC_TRIES && is_runtime(pid); i++)
+		nanosleep(&pause, NULL);
+}
+
 /* "The host's network" is the one that the engine makes bridges in, and tenantctl runs where those
  * are; that need not be the network of process 1. */
 static int note_own_network(struct tenant_facts *facts, struct err *e)
@@ -120,6 +145,8 @@ static int measure(struct context *c, struct run *r, struct err *e)
 	    probe_host_ports("/proc", ports, HOST_PORTS_MAX, &in.host_port_count, e))
 		return -1;
 	targets_build(&in, &t);
+	wait_for_exec(pid_of(r->state.worker_present, &r->state.worker));
+	wait_for_exec(pid_of(r->state.gateway_present, &r->state.gateway));
 	struct probe_request q = {
 		.proc_path = "/proc",
 		.cgroup_path = "/sys/fs/cgroup",
