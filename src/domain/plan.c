@@ -266,6 +266,9 @@ static void plan_running(const struct desired_tenant *d, const struct tenant_sta
 	plan_preparations(d, s, p);
 	plan_removals(d, s, &v, p);
 	plan_creations(d, s, &v, p);
+	/* All may be there and running, and yet nobody saw it verified. */
+	if (!p->count && s->unfinished)
+		add(p, STEP_VERIFY, p->tenant, s->unfinished, -1);
 	verdicts_free(&v);
 }
 

@@ -138,7 +138,7 @@ static int ensure_images(struct context *c, struct prepared *p, struct err *e)
 			return -1;
 		p->state.worker_image_present = true;
 	}
-	return 0;
+	return image_refuse_volumes(c, &p->spec, e);
 }
 
 int ops_plan(struct context *c, const char *tenant, struct run_result *out, struct err *e)

@@ -102,3 +102,33 @@ int image_pull_worker(struct context *c, const char *tenant, const char *ref, st
 	}
 	return 0;
 }
+
+static bool is_covered(const struct tenant_spec *spec, const char *path)
+{
+	if (strcmp(path, spec->workspace.path) == 0 || strcmp(path, "/tmp") == 0)
+		return true;
+	for (size_t i = 0; i < spec->source.count; i++)
+		if (strcmp(path, ((struct source_entry *)spec->source.items)[i].path) == 0)
+			return true;
+	return false;
+}
+
+int image_refuse_volumes(struct context *c, const struct tenant_spec *spec, struct err *e)
+{
+	struct image_info info = { 0 };
+	int rc = 0;
+
+	if (client_image_inspect(c->client, spec->image, &info, e))
+		return err_wrap(e, "image %s", spec->image);
+	for (size_t i = 0; i < info.volumes.count && !rc; i++) {
+		if (is_covered(spec, info.volumes.items[i]))
+			continue;
+		err_set(e, ERR_REFUSED,
+			"image %s declares a volume at %s, which no limit would bound", spec->image,
+			info.volumes.items[i]);
+		rc = err_hint(e, "set 'workspace: { path: %s }', or use an image without VOLUME",
+			      info.volumes.items[i]);
+	}
+	image_info_free(&info);
+	return rc;
+}

@@ -16,4 +16,9 @@ int image_load_gateway(struct context *c, struct err *e) must_check;
 int image_pull_worker(struct context *c, const char *tenant, const char *ref, struct err *e)
 	must_check;
 
+/* An image's VOLUME becomes a writable folder outside of every limit: ERR_REFUSED, unless something
+ * of the manifest's is mounted there. */
+int image_refuse_volumes(struct context *c, const struct tenant_spec *spec, struct err *e)
+	must_check;
+
 #endif

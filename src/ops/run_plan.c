@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "guard.h"
 #include "journal.h"
 
 struct lane { /* one step that runs beside the others */
@@ -122,10 +123,25 @@ static int lane_join(struct lane *l, struct err *e)
 	return note_done(l->run, step, e);
 }
 
+/* A worker that was started must be verified: a guard sees to it, even if we are killed.
+ * Verification itself stops what it finds wrong. */
+static int run_guarded(struct run *r, struct guard *guard, enum step_kind kind, struct err *e)
+{
+	int rc;
+
+	if (kind == STEP_WORKER_START && guard_start(r->c, r->worker_id, guard, e))
+		return -1;
+	rc = run_step(r, r->c->client, kind, e);
+	if (kind == STEP_VERIFY)
+		guard_release(guard);
+	return rc;
+}
+
 static int run_forward(struct run *r, struct err *e)
 {
 	struct plan *p = &r->result->plan;
 	struct lane lane = { .step = SIZE_MAX };
+	struct guard guard = { 0 };
 	struct err lane_error = ERR_INIT;
 	int rc = 0;
 
@@ -142,12 +158,13 @@ static int run_forward(struct run *r, struct err *e)
 		if (lane.step == SIZE_MAX)
 			lane_start(&lane, r, i);
 		report(r, i);
-		rc = run_step(r, r->c->client, p->steps[i].kind, e);
+		rc = run_guarded(r, &guard, p->steps[i].kind, e);
 		if (rc)
 			wrap_step(r, i, e);
 		else
 			rc = note_done(r, i, e);
 	}
+	guard_fire(&guard); /* does nothing after a verification */
 	/* A failure elsewhere: the lane's own outcome is in the journal and found by the next look.
 	 */
 	if (lane_join(&lane, &lane_error))
@@ -191,6 +208,8 @@ static int conclude_failure(struct run *r, struct err *e)
 {
 	struct err ignored = ERR_INIT;
 	auto_free char *text = mem_printf("failed: %s", e->message);
+	/* What a run that died had asked for was made while this one looked. */
+	bool overtaken = e->code == ERR_CONFLICT && r->state->unfinished;
 
 	/* A worker that did not verify stays, stopped, so that one can see why. */
 	if (e->code == ERR_CHECK) {
@@ -200,7 +219,7 @@ static int conclude_failure(struct run *r, struct err *e)
 	}
 	if (r->undo && e->code != ERR_PARTIAL && e->code != ERR_UNREACHABLE)
 		return run_back(r, e), -1;
-	if (r->result->done || e->code == ERR_PARTIAL || e->code == ERR_UNREACHABLE) {
+	if (r->result->done || overtaken || e->code == ERR_PARTIAL || e->code == ERR_UNREACHABLE) {
 		bool unreachable = e->code == ERR_UNREACHABLE && !r->result->done;
 
 		if (!unreachable)

@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "base/fsio.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "domain/desired.h"
@@ -25,6 +26,7 @@ enum {
 	SNAPSHOT_BYTES_MAX = 8 << 20,
 	SNAPSHOT_MS = 3000, /* one fleet run; older evidence is of another run */
 	LOCK_WAIT_MS = 10000,
+	PROCESS_TRIES = 64,
 	CONTROL_TIMEOUT_MS = 700,
 };
 
@@ -44,8 +46,10 @@ static int load_allocations(struct context *c, struct peers *out, struct err *e)
 		if (!tenant_name_is_valid(names.items[i]))
 			continue;
 		if (observe_allocation(c, names.items[i], &p->allocation, e)) {
+			/* Damage to one tenant's state must not stop every other worker; its own
+			 * verification can't be completed. */
 			if (e->code != ERR_NOT_FOUND)
-				return err_wrap(e, "tenant %s", names.items[i]);
+				log_warn("tenant %s is left out: %s", names.items[i], e->message);
 			err_clear(e);
 			continue;
 		}
@@ -151,28 +155,36 @@ static int cgroup_pattern(const struct container_info *worker, char **head, char
 	return err_set(e, ERR_SYSTEM, "the worker's cgroup could not be found");
 }
 
-/* First process of the peer's cgroup; its namespaces are noted. */
+static bool note_process(struct peer *p, int proc_root, pid_t pid)
+{
+	struct err ignored = ERR_INIT;
+	auto_fd int dir = -1;
+
+	if (pid <= 0 || proc_open_pid(proc_root, pid, &dir, &ignored))
+		return false;
+	for (int k = 0; k < NS_KINDS; k++)
+		if (proc_ns_id(dir, ns_names[k], &p->ns[k].dev, &p->ns[k].ino, &ignored))
+			p->ns[k] = (struct ns_id){ 0 };
+	p->pid = pid;
+	return p->ns[NS_NET].ino != 0;
+}
+
+/* A process of the peer's cgroup; its namespaces are noted. The first listed may be gone already: a
+ * worker that forks all the time must not make its siblings' verification fail. */
 static void find_process(struct peer *p, int proc_root, const char *head, const char *tail)
 {
 	auto_free char *path = mem_printf("%s%s%s", head, p->worker_id, tail);
-	struct err ignored = ERR_INIT;
-	auto_fd int dir = -1;
 	FILE *f = fopen(path, "re");
-	int pid = 0;
+	int pid;
 
 	if (!f) { /* stopped since the engine listed it */
 		p->running = false;
 		return;
 	}
-	if (fscanf(f, "%d", &pid) != 1)
-		pid = 0;
+	for (int tries = 0; tries < PROCESS_TRIES && fscanf(f, "%d", &pid) == 1; tries++)
+		if (note_process(p, proc_root, pid))
+			break;
 	fclose(f);
-	if (pid <= 0 || proc_open_pid(proc_root, pid, &dir, &ignored))
-		return;
-	for (int k = 0; k < NS_KINDS; k++)
-		if (proc_ns_id(dir, ns_names[k], &p->ns[k].dev, &p->ns[k].ino, &ignored))
-			p->ns[k] = (struct ns_id){ 0 };
-	p->pid = pid;
 }
 
 static void forget_measured(struct peers *p)
