@@ -239,6 +239,17 @@ tenantctl delete acme --purge >"$out" 2>"$err" && pass "delete of what is half m
 	{ grep -q "run 'tenantctl delete acme' again" "$err" && tc 0 "delete again, as it said" delete acme --purge; } ||
 	fail "delete of what is half made" "$(cat "$err")"
 gone acme "leaves nothing"
+# The engine goes on with what it was asked for: the next run may meet it, and then says what to do.
+plain acme
+begin_until 'create network' create acme || fail "create gets that far" "$(cat "$err")"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+status=0
+tenantctl apply acme >"$out" 2>"$err" || status=$?
+like "$status $(cat "$err")" "^(0 |6 .*run 'tenantctl apply acme' again)" "apply at once after a kill completes, or says what to run"
+tc 0 "apply completes it" apply acme
+is "$(runs acme | xargs)" "true true" "it runs"
+tc 0 "delete" delete acme --purge
 plain acme
 begin_until 'create gateway' apply acme || fail "apply gets that far" "$(cat "$err")"
 kill -INT "$pid"
