@@ -39,7 +39,8 @@ struct desired_inputs {
 	const char *worker_seccomp, *gateway_seccomp; /* JSON text for SecurityOpt */
 	bool isolated_gateway_mode; /* the engine knows it, and masks all of /proc that tells (28.0)
 				     */
-	int64_t cpus;		    /* of the host: each has a thermal_throttle folder in sysfs */
+	const struct strlist *host_addresses; /* all that the host holds; NULL: none */
+	int64_t cpus; /* of the host: each has a thermal_throttle folder in sysfs */
 };
 
 struct desired_tenant {

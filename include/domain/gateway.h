@@ -1,6 +1,7 @@
 /*
  * The gateway's two configuration files as text, from plain data. Pure functions:
  * the same inputs give the same bytes, so that a digest of the text tells drift.
+ * The host's addresses are among the inputs: a new public one is drift of every gateway.
  * Inputs were checked when the manifest was read; they are checked again here,
  * because a name that escapes its quotes would rewrite the tenant's own boundary.
  */
@@ -13,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/strlist.h"
 #include "domain/spec.h"
 
 #define GATEWAY_DNS_PORT 53   /* dnsmasq on the inner address */
@@ -34,6 +36,12 @@ struct gateway_config { /* addresses are dotted quads; nothing is owned */
 	bool inbound_loopback_only; /* published on loopback: only egress_host_ip may connect */
 	const char *resolver;	    /* ADDRESS:PORT that the gateway asks */
 	const char *pool, *egress_subnet; /* prefixes of tenantctl's own: never a destination */
+	/* All addresses that the host holds, in any order, NULL for none: from the egress network
+	 * each leads to the host's own services. Those in ranges that are refused anyway are left
+	 * out of the text; the others are never a destination, private_ok or not. A host that gets
+	 * or loses such an address changes the text: until the gateway is made again, the new
+	 * address can be reached through it, and the digest shows it as changed. */
+	const struct strlist *host_addresses;
 	/* An entry that expires is refused from 00:00 UTC of that day on, by the gateway's own
 	 * clock and without a change of the files; connections made before live on. A name,
 	 * "*.suffix" (TLS only) or, TCP only, an IPv4 address. Their place in this list is the

@@ -25,6 +25,10 @@ int observe_remains(struct context *c, const char *tenant, struct tenant_state *
 int observe_allocation(const struct context *c, const char *tenant, struct allocation *out,
 		       struct err *e) must_check;
 
+/* Fills c->host_addresses, once per run: all of the network namespace that tenantctl runs in, which
+ * is the engine's. */
+int observe_host_addresses(struct context *c, struct err *e) must_check;
+
 /* Composes what `spec` and `allocation` ask for: resolves image ids through the engine (a missing
  * image leaves the manifest's reference in place) and loads the seccomp profiles. */
 int desired_for(struct context *c, const struct tenant_spec *spec,

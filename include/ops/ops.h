@@ -38,6 +38,9 @@ struct context {
 	/* Ids of images found by this process, by reference: a tag that moves meanwhile does not
 	 * make one run see two images. */
 	struct strmap image_ids;
+	/* Addresses of the host, measured on first use and then the same for the whole run: what is
+	 * planned, made and verified in it agrees. */
+	struct strlist host_addresses;
 	/* The same for all processes of one ops_fleet run, 0 outside of one: lets them share what
 	 * is measured of the host, and nobody else. */
 	int64_t run_token;

@@ -126,6 +126,7 @@ static int render_files(const struct desired_inputs *in, struct desired_tenant *
 		.resolver = in->host->resolver,
 		.pool = in->host->pool,
 		.egress_subnet = in->host->egress_subnet,
+		.host_addresses = in->host_addresses,
 		.egress = in->spec->egress.items,
 		.egress_count = in->spec->egress.count,
 	};

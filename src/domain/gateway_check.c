@@ -139,6 +139,16 @@ static int check_pair(const struct gateway_config *c, size_t i, size_t j, struct
 	return 0;
 }
 
+static int check_host_addresses(const struct strlist *l, struct err *e)
+{
+	struct in6_addr v6;
+
+	for (size_t i = 0; l && i < l->count; i++)
+		if (!gateway_is_ipv4(l->items[i]) && inet_pton(AF_INET6, l->items[i], &v6) != 1)
+			return err_set(e, ERR_INTERNAL, "gateway: malformed address of the host");
+	return 0;
+}
+
 static int check_egress(const struct gateway_config *c, struct err *e)
 {
 	if (c->egress_count > GATEWAY_MAX_RULES)
@@ -169,5 +179,5 @@ int gateway_check(const struct gateway_config *c, struct err *e)
 		return err_set(e, ERR_INTERNAL, "gateway: malformed resolver");
 	if (!net_is_valid(c->pool) || !net_is_valid(c->egress_subnet))
 		return err_set(e, ERR_INTERNAL, "gateway: malformed prefix");
-	return check_egress(c, e);
+	return check_host_addresses(c->host_addresses, e) ? -1 : check_egress(c, e);
 }

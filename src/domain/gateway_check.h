@@ -3,6 +3,7 @@
 #define DOMAIN_GATEWAY_CHECK_H
 
 #include "base/strbuf.h"
+#include "base/strlist.h"
 #include "domain/gateway.h"
 
 /* Refuses (ERR_INTERNAL) everything that could change the meaning of rendered text. */
@@ -12,6 +13,12 @@ bool gateway_is_ipv4(const char *s);
 bool gateway_is_wildcard(const char *host);
 /* Seconds since 1970 at 00:00 UTC of "YYYY-MM-DD"; -1 when it is not a day. */
 int64_t gateway_day_start(const char *day);
+
+/* The host's addresses that no range refuses: sorted by number, each once; added to `out`. */
+void gateway_own_addresses(const struct gateway_config *c, struct strlist *out);
+/* `never` and `private`: conditions on a resolved txn.dst. `own` is from gateway_own_addresses. */
+void gateway_add_address_acls(struct strbuf *b, const struct gateway_config *c,
+			      const struct strlist *own);
 
 /* Add the file's text for a configuration that gateway_check accepted. */
 void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c);

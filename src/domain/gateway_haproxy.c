@@ -46,18 +46,6 @@ static const char global_section[] = "global\n"
 				     "\thold valid 5s\n"
 				     "\thold obsolete 0s\n";
 
-/*
- * Never a destination, whatever an entry says: this network, loopback, link-local with the metadata
- * services, metadata addresses elsewhere, multicast, reserved and broadcast.
- */
-static const char never_nets[] = "0.0.0.0/8 127.0.0.0/8 169.254.0.0/16 100.100.100.200/32 "
-				 "168.63.129.16/32 192.0.0.192/32 224.0.0.0/4 240.0.0.0/4";
-
-/* Only where an entry says "private: true". The documentation ranges are left out: nothing lives
- * there, and they are what tests call the internet. */
-static const char private_nets[] = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 "
-				   "192.0.0.0/24 192.88.99.0/24 198.18.0.0/15";
-
 #define LOG_HEAD                                                                                   \
 	"\tlog-format '{\"ts\":%%Ts.%%ms,\"event\":\"%s\",\"tenant\":\"%s\",\"client\":\"%%ci\","
 #define LOG_TAIL "\"up\":%%U,\"down\":%%B,\"ms\":%%Tt,\"state\":\"%%ts\"}'\n"
@@ -81,14 +69,13 @@ static void add_frontend(struct strbuf *b, const struct gateway_config *c, const
 }
 
 /* From a resolved txn.dst to the connection, or to the refusal. `private_ok` is a condition. */
-static void add_dial(struct strbuf *b, const struct gateway_config *c, const char *private_ok)
+static void add_dial(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
+		     const char *private_ok)
 {
 	add_reason(b, "unresolved");
 	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.dst) -m found }\n");
 	add_reason(b, "address");
-	strbuf_printf(b, "\tacl never var(txn.dst) -m ip %s %s %s\n", never_nets, c->pool,
-		      c->egress_subnet);
-	strbuf_printf(b, "\tacl private var(txn.dst) -m ip %s\n", private_nets);
+	gateway_add_address_acls(b, c, own);
 	strbuf_puts(b, "\ttcp-request content reject if never\n");
 	strbuf_printf(b, "\ttcp-request content reject if private%s\n", private_ok);
 	strbuf_puts(b, "\ttcp-request content set-dst var(txn.dst)\n");
@@ -168,7 +155,7 @@ static void add_past_rule(struct strbuf *b)
 		    "\ttcp-request content reject if { var(txn.reason) -m str expired }\n");
 }
 
-static void add_tls(struct strbuf *b, const struct gateway_config *c,
+static void add_tls(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
 		    const struct egress_entry *const *rules, size_t count)
 {
 	unsigned port = (unsigned)rules[0]->port;
@@ -193,7 +180,7 @@ static void add_tls(struct strbuf *b, const struct gateway_config *c,
 		add_past_rule(b);
 	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.rule) -m found }\n"
 		       "\ttcp-request content do-resolve(txn.dst,outside,ipv4) var(txn.sni)\n");
-	add_dial(b, c, private_rules ? " !private_rule" : "");
+	add_dial(b, c, own, private_rules ? " !private_rule" : "");
 	strbuf_printf(
 		b,
 		LOG_HEAD
@@ -204,7 +191,7 @@ static void add_tls(struct strbuf *b, const struct gateway_config *c,
 		"tls", c->tenant, port);
 }
 
-static void add_all_tls(struct strbuf *b, const struct gateway_config *c)
+static void add_all_tls(struct strbuf *b, const struct gateway_config *c, const struct strlist *own)
 {
 	auto_free const struct egress_entry **rules = NULL;
 	size_t count = 0;
@@ -223,13 +210,14 @@ static void add_all_tls(struct strbuf *b, const struct gateway_config *c)
 			if (c->egress[i].port == r->port)
 				rules[count++] = &c->egress[i];
 		qsort(rules, count, sizeof(*rules), by_specificity);
-		add_tls(b, c, rules, count);
+		add_tls(b, c, own, rules, count);
 	}
 }
 
 /* ---- plain TCP and inbound ----------------------------------------------------------------- */
 
-static void add_tcp(struct strbuf *b, const struct gateway_config *c, size_t index)
+static void add_tcp(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
+		    size_t index)
 {
 	const struct egress_entry *r = &c->egress[index];
 	unsigned port = (unsigned)r->port;
@@ -247,7 +235,7 @@ static void add_tcp(struct strbuf *b, const struct gateway_config *c, size_t ind
 	else
 		strbuf_printf(b, "\ttcp-request content do-resolve(txn.dst,outside,ipv4) str(%s)\n",
 			      r->host);
-	add_dial(b, c, r->private_ok ? " never" : "");
+	add_dial(b, c, own, r->private_ok ? " never" : "");
 	strbuf_printf(
 		b,
 		LOG_HEAD
@@ -280,11 +268,14 @@ static void add_inbound(struct strbuf *b, const struct gateway_config *c)
 
 void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c)
 {
+	struct strlist own auto_strlist = { 0 };
+
+	gateway_own_addresses(c, &own);
 	strbuf_printf(b, global_section, GATEWAY_MAX_EGRESS + GATEWAY_MAX_INBOUND,
 		      GATEWAY_MAX_EGRESS, c->resolver);
-	add_all_tls(b, c);
+	add_all_tls(b, c, &own);
 	for (size_t i = 0; i < c->egress_count; i++)
 		if (c->egress[i].protocol == EGRESS_TCP)
-			add_tcp(b, c, i);
+			add_tcp(b, c, &own, i);
 	add_inbound(b, c);
 }

@@ -68,6 +68,7 @@ void context_close(struct context *c)
 	host_config_free(&c->host);
 	engine_info_free(&c->engine);
 	strmap_free(&c->image_ids);
+	strlist_free(&c->host_addresses);
 	profile_cache_free(c->profiles);
 	*c = (struct context){ 0 };
 }

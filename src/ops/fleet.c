@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "ops/observe.h"
 #include "ops/ops.h"
 #include "profiles.h"
 
@@ -309,7 +310,10 @@ static void warm(struct context *c)
 	struct err ignored = ERR_INIT;
 
 	profiles_warm(c);
-	/* Who needs the engine's facts and has none asks again, and reports the failure. */
+	/* Who needs the host's addresses or the engine's facts and has none asks again, and reports
+	 * the failure. */
+	if (observe_host_addresses(c, &ignored))
+		err_clear(&ignored);
 	if (c->client && !c->engine.server_version && client_info(c->client, &c->engine, &ignored))
 		c->engine = (struct engine_info){ 0 };
 }

@@ -13,6 +13,7 @@
 #include "domain/paths.h"
 #include "images.h"
 #include "journal.h"
+#include "probe/probe.h"
 #include "profiles.h"
 #include "workspace.h"
 
@@ -172,6 +173,11 @@ int observe_remains(struct context *c, const char *tenant, struct tenant_state *
 	return observe(c, tenant, true, out, e);
 }
 
+int observe_host_addresses(struct context *c, struct err *e)
+{
+	return c->host_addresses.count ? 0 : probe_host_addresses(&c->host_addresses, e);
+}
+
 int desired_for(struct context *c, const struct tenant_spec *spec,
 		const struct allocation *allocation, struct desired_tenant *out, struct err *e)
 {
@@ -181,7 +187,8 @@ int desired_for(struct context *c, const struct tenant_spec *spec,
 
 	if (image_id_of(c, spec->image, &worker_image, e) ||
 	    image_id_of(c, c->host.gateway_image, &gateway_image, e) ||
-	    profile_use(c, spec->seccomp, &worker, e) || profile_use(c, "gateway", &gateway, e))
+	    profile_use(c, spec->seccomp, &worker, e) || profile_use(c, "gateway", &gateway, e) ||
+	    observe_host_addresses(c, e))
 		return -1;
 	in = (struct desired_inputs){
 		.spec = spec,
@@ -194,6 +201,7 @@ int desired_for(struct context *c, const struct tenant_spec *spec,
 		.gateway_seccomp = gateway->text,
 		/* gateway_mode_ipv4=isolated came with 28.0, which speaks API 1.48. */
 		.isolated_gateway_mode = client_has_api(c->client, 1, 48),
+		.host_addresses = &c->host_addresses,
 		.cpus = sysconf(_SC_NPROCESSORS_CONF),
 	};
 	return desired_build(&in, out, e);

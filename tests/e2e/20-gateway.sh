@@ -101,6 +101,19 @@ ok "a port whose time is over" closed_after_all db.example.com 5433
 ok "a name that leads to a private address" refused https://rebind.example.com/
 ok "loopback, even where private addresses are allowed" refused https://loop.example.com/
 ok "metadata, even where private addresses are allowed" refused https://metadata.example.com/
+
+# A container behind NAT reaches the host by every address that the host holds.
+lab_witness "$ENGINE_NETNS" "$lab" "$LAB_HOST" 443 5435 || bail_out "no listeners on the host"
+for port in 443 5435; do
+	nsenter --net="/proc/$(docker inspect -f '{{.State.Pid}}' gw)/ns/net" \
+		timeout 5 bash -c "exec 3<>/dev/tcp/$LAB_HOST/$port && cat <&3"
+done
+is "$(grep ^connection "$lab/witnessed" | cut -d ' ' -f 2 | xargs)" "443 5435" \
+	"from the gateway's place the host's own address answers"
+ok "the gateway leads nobody there, even where private addresses are allowed" refused https://host.example.com/
+ok "nor for plain TCP" closed_after_all host.example.com 5435
+is "$(grep -c ^connection "$lab/witnessed")" 2 "the host saw neither"
+
 ok "the internet without the gateway" closed 198.51.100.10 443
 for port in 22 80 8080 9001; do
 	ok "port $port of the gateway is closed" closed "$gateway" "$port"
@@ -136,6 +149,8 @@ done
 
 ok "a refused name is logged" logged '.event == "tls" and .sni == "other.example.net" and .verdict == "denied" and .reason == "name"'
 ok "a refused address is logged" logged '.sni == "rebind.example.com" and .dst == "10.99.0.1" and .reason == "address"'
+ok "the host's own address is logged" logged '.sni == "host.example.com" and .rule == 15 and .dst == "192.0.2.1" and .verdict == "denied" and .reason == "address"'
+ok "for plain TCP, too" logged '.event == "tcp" and .rule == 16 and .dst == "192.0.2.1" and .reason == "address"'
 ok "a name whose time is over is logged with its rule" logged '.sni == "www.example.com" and .rule == 10 and .port == 443 and .verdict == "denied" and .reason == "expired"'
 ok "so is a port" logged '.event == "tcp" and .rule == 13 and .verdict == "denied" and .reason == "expired"'
 ok "an expiry delays nobody" logged '.sni == "www.example.com" and .verdict == "allowed" and .ms < 2000'

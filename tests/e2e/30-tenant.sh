@@ -15,6 +15,7 @@ mib=1048576
 tenants_setup "resolver: $LAB_DNS:53" || bail_out "the images do not load"
 at_exit "lab_down '$ENGINE_NETNS' '$lab'"
 lab_up "$ENGINE_NETNS" "$lab" || bail_out "the internet does not start"
+lab_witness "$ENGINE_NETNS" "$lab" "$LAB_HOST" 443 || bail_out "no listener on the host"
 mkdir "$E2E_TMP/source" && cp "$lab/ca.pem" tests/support/lab-server.py "$E2E_TMP/source"
 
 manifest acme <<YAML
@@ -31,6 +32,7 @@ egress:
   - "*.wild.example.org"
   - rebind.example.com
   - { host: inside.example.com, private: true }
+  - { host: host.example.com, private: true }
   - { host: www.example.com, expires: 2020-01-01 }
   - { host: db.example.com, port: 5432, protocol: tcp }
   - { host: db.example.com, port: 5433, protocol: tcp, expires: 2020-01-01 }
@@ -193,6 +195,10 @@ is "$(get api.example.com)" api.example.com "an allowed name, with its own certi
 is "$(get x.wild.example.org)" x.wild.example.org "a name below a wildcard"
 is "$(get inside.example.com)" inside.example.com "a private address that is declared"
 is "$(get rebind.example.com)" "" "a private address that is not"
+connects "$(net_of tc-acme-gw)" "$LAB_HOST" 443
+is "$(grep -c ^connection "$lab/witnessed")" 1 "the host's own address answers on the gateways' network"
+is "$(get host.example.com)" "" "which no entry opens"
+is "$(grep -c ^connection "$lab/witnessed")" 1 "nor does the host see an attempt"
 is "$(get www.example.com)" "" "an entry whose day has come"
 is "$(get other.example.net --resolve "other.example.net:443:$gateway")" "" "a name that nobody allowed"
 is "$(get api.example.com --connect-to "::other.example.net:443" --resolve "other.example.net:443:198.51.100.11")" "" \
@@ -208,8 +214,9 @@ gateway_log() { # JQ-CONDITION
 	tenantctl logs acme --gateway | jq -es "any(.[]; $1)" >/dev/null
 }
 ok "a refusal is logged" gateway_log '.sni == "other.example.net" and .verdict == "denied"'
-ok "an expired entry is logged" gateway_log '.sni == "www.example.com" and .reason == "expired" and .rule == 4'
-ok "an expired port is logged" gateway_log '.event == "tcp" and .reason == "expired" and .rule == 6'
+ok "so is an address of the host" gateway_log '.sni == "host.example.com" and .dst == "192.0.2.1" and .reason == "address"'
+ok "an expired entry is logged" gateway_log '.sni == "www.example.com" and .reason == "expired" and .rule == 5'
+ok "an expired port is logged" gateway_log '.event == "tcp" and .reason == "expired" and .rule == 7'
 
 # ---- inbound ----
 
@@ -220,6 +227,27 @@ beta_port=$(jq -r .listen_port "$tenants_root/var/lib/tenantctl/tenants/beta/all
 is "$(engine_exec_in_net curl -s --max-time 5 "http://127.0.0.1:$beta_port/")" beta "each to its own"
 
 ok "it verifies" tenantctl verify --quick acme
+
+# ---- another address of the host ----
+
+red_checks() {
+	tenantctl verify --quick --format json acme | jq -r '.tenants[0].findings[] | select(.verdict == "fail").id'
+}
+lab_name "$lab" host.example.com 203.0.113.77
+engine_exec_in_net ip address add 203.0.113.77/32 dev lab0
+engine_exec_in_net ip address add 10.77.0.1/32 dev lab0
+is "$(red_checks | xargs)" "config.drift.gateway config.labels" "a new address of the host is drift of the gateway"
+fails "of which the plan tells" 1 tenantctl plan acme
+worker_id=$(inspect tc-acme '{{.Id}}')
+ok "and which the next run ends" tenantctl apply acme
+is "$(inspect tc-acme '{{.Id}}')" "$worker_id" "with the same worker"
+ok "it verifies again" tenantctl verify --quick acme
+is "$(get host.example.com)" "" "which no entry opens either"
+ok "as the log says" gateway_log '.dst == "203.0.113.77" and .reason == "address"'
+is "$(get api.example.com)" api.example.com "the internet's are open as before"
+engine_exec_in_net ip address delete 10.77.0.1/32 dev lab0
+ok "a private address is no drift" tenantctl plan acme
+
 for name in acme beta; do
 	ok "$name is deleted" tenantctl delete "$name" --purge
 done

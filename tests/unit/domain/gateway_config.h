@@ -7,6 +7,11 @@
 
 #include "domain/gateway.h"
 
+/* The engine's own address in tests/support/lab.sh, beside two that need no word. */
+static char *gateway_host_items[] = { (char *)"127.0.0.1", (char *)"192.0.2.1",
+				      (char *)"10.230.0.1", NULL };
+static const struct strlist gateway_host = { .items = gateway_host_items, .count = 3 };
+
 static inline struct gateway_config config_of(const struct egress_entry *egress, size_t count)
 {
 	return (struct gateway_config){
@@ -21,6 +26,7 @@ static inline struct gateway_config config_of(const struct egress_entry *egress,
 		.resolver = "127.0.0.11:53",
 		.pool = "10.231.0.0/16",
 		.egress_subnet = "10.230.0.0/16",
+		.host_addresses = &gateway_host,
 		.egress = egress,
 		.egress_count = count,
 	};

@@ -152,6 +152,22 @@ static void test_settings_refused(unused_arg void **state)
 	}
 }
 
+static void test_host_addresses_refused(unused_arg void **state)
+{
+	static const char *const cases[] = { "",	  "1.2.3.4/32",	 "1.2.3.4 0.0.0.0/0",
+					     "1.2.3.4\n", "example.com", "::1%eth0" };
+	const struct egress_entry rule = { .host = (char *)"a.b", .port = 443 };
+	struct gateway_config c = config_of(&rule, 1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct strlist l = { .items = (char *[]){ (char *)cases[i] }, .count = 1 };
+
+		c.host_addresses = &l;
+		if (!refused(&c))
+			fail_msg("case %zu accepted", i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_hosts_refused),
 		cmocka_unit_test(test_ports_refused),
 		cmocka_unit_test(test_settings_refused),
+		cmocka_unit_test(test_host_addresses_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

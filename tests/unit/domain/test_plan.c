@@ -429,6 +429,35 @@ static void plans_print_as_json(void **state)
 	tenant_fixture_free(&f);
 }
 
+/* A new address of the host is drift of the gateway and of nothing else, unless ranges that are
+ * refused anyway hold it. */
+static void host_addresses_are_the_gateways(unused_arg void **state)
+{
+	static const struct {
+		const char *address;
+		bool differs;
+	} addresses[] = { { "192.168.7.1", false }, { "203.0.113.77", true } };
+	struct tenant_fixture f;
+
+	tenant_fixture_make(&f, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
+		const struct strlist l = { .items = (char *[]){ (char *)addresses[i].address },
+					   .count = 1 };
+		auto_desired struct desired_tenant d = { 0 };
+		struct err e = ERR_INIT;
+
+		f.in.host_addresses = &l;
+		if (desired_build(&f.in, &d, &e))
+			fail_msg("%s", e.message);
+		assert_int_equal(strcmp(strmap_get(&d.gateway.labels, LABEL_SPEC),
+					strmap_get(&f.desired.gateway.labels, LABEL_SPEC)) != 0,
+				 addresses[i].differs);
+		assert_string_equal(strmap_get(&d.worker.labels, LABEL_SPEC),
+				    strmap_get(&f.desired.worker.labels, LABEL_SPEC));
+	}
+	tenant_fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +467,7 @@ int main(void)
 		cmocka_unit_test(order_holds_in_every_combination),
 		cmocka_unit_test(creation_can_be_taken_back),
 		cmocka_unit_test(plans_print_as_json),
+		cmocka_unit_test(host_addresses_are_the_gateways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
