@@ -67,6 +67,7 @@ fault_create() { # K PHASE ACTION
 	local status=0
 	tc_faulty "$*" create acme -f "$first" || status=$?
 	check_failure "$status" "$*"
+	unverified acme && problem "a worker that nobody verified goes on running"
 	case $status in
 	0) check_state "$E2E_TMP/clean" ;;
 	1) converge apply acme ;;

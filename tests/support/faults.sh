@@ -52,6 +52,9 @@ tc_faulty() {
 	read -r <&"$fd" || return 99
 	# In a subshell: a shell that sees its child killed says so.
 	(tc_at "$E2E_TMP/proxy.sock" "$@") >"$faults_out" 2>&1 </dev/null || status=$?
+	# The guard of a killed run reaches the engine through the proxy, too.
+	local lock=$faults_root/var/lib/tenantctl/locks/acme.lock
+	[ "$status" != 137 ] || [ ! -e "$lock" ] || flock -w 5 "$lock" true
 	kill "$pid"
 	exec {fd}<&-
 	return "$status"
@@ -105,6 +108,16 @@ bystander() {
 unguarded() {
 	[ "$(object "/containers/tc-$1/json" | jq -r .State.Running)" = true ] &&
 		[ "$(object "/containers/tc-$1-gw/json" | jq -r .State.Running)" != true ]
+}
+
+# unverified NAME: true when a worker goes on running that was never verified. Its guard, which acts when
+# the run that started it was killed, needs a moment.
+unverified() {
+	[ ! -e "$faults_root/var/lib/tenantctl/tenants/$1/verified.json" ] || return 1
+	for _ in {1..30}; do
+		[ "$(docker inspect -f '{{.State.Running}}' "tc-$1" 2>/dev/null)" = true ] || return 1
+		sleep 0.1
+	done
 }
 
 # problem TEXT: notes it for the end of the schedule.
