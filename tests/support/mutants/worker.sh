@@ -52,7 +52,7 @@ mutate_worker "shared material that can be written" \
 	fs.source.readonly fs.mount.flags
 mutate_worker "no shared material" \
 	'.HostConfig.Mounts |= map(select(.Target != "/source/shared"))' fs.source.readonly
-drift=$(on 20 config.drift.worker) mutate_worker "nothing masked" '.HostConfig.MaskedPaths = []' fs.masked config.masked
+mutate_worker "nothing masked" '.HostConfig.MaskedPaths = []' fs.masked config.masked
 drift='' mutate_worker "no read-only paths" '.HostConfig.ReadonlyPaths = []' fs.proc.readonly config.masked
 mutate_worker "an executable /tmp" \
 	".HostConfig.Tmpfs[\"/tmp\"] = \"rw,exec,nosuid,nodev,size=16m\" | $idle" fs.mount.flags
