@@ -138,7 +138,7 @@ damage() {
 	older) jq 'del(.twin_ip)' "$file" >"$file.new" && mv "$file.new" "$file" ;;
 	other-nonce) sed -i 's/\("nonce": "\)..../\1ffff/' "$file" ;;
 	open) chmod 666 "$file" ;;
-	link) mv "$file" "$file.real" && ln -s "$file.real" "$file" ;;
+	link) mv "$file" "$E2E_TMP/real" && ln -s "$E2E_TMP/real" "$file" ;;
 	begun) sed -i '2,$d' "$file" ;;
 	esac
 }

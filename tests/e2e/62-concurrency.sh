@@ -195,11 +195,13 @@ engine_kill "$ENGINE_NAME" && engine_launch "$ENGINE_NAME" || bail_out "the engi
 whole
 concluded "the engine was killed while the tenant ran"
 gone
+# In the middle of a create it is told to end, as a package upgrade does. Killed there, an engine may lose
+# an endpoint or keep a port of a container it was starting, and only another start of it mends that.
 for gap in 0.15 0.35; do
 	tc_at "$ENGINE_SOCKET" create acme -f "$acme" >"$faults_out" 2>&1 </dev/null &
 	create=$!
 	sleep "$gap"
-	engine_kill "$ENGINE_NAME"
+	engine_kill "$ENGINE_NAME" TERM
 	wait "$create" && status=0 || status=$?
 	grep -q 'acme' "$faults_out" || problem "status $status: $(cat "$faults_out")"
 	engine_launch "$ENGINE_NAME" || bail_out "the engine does not come back"
@@ -207,7 +209,7 @@ for gap in 0.15 0.35; do
 	tc create acme -f "$acme" || tc apply acme || problem "the next run: $(cat "$faults_out")"
 	whole
 	gone
-	concluded "the engine was killed $gap s into a create"
+	concluded "the engine was ended $gap s into a create"
 done
 
 done_testing
