@@ -26,6 +26,8 @@
 enum {
 	PROBE_TIMEOUT_MS = 700, /* used up only when something stays silent */
 	HOST_PORTS_MAX = 1024,
+	UNSEEN_TRIES = 3,
+	UNSEEN_PAUSE_NS = 150000000,
 	EXEC_TRIES = 100,
 	EXEC_PAUSE_NS = 10000000,
 };
@@ -200,8 +202,8 @@ static double seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-int ops_verify(struct context *c, const char *tenant, const struct verify_options *o,
-	       struct verify_result *out, struct err *e)
+static int verify_once(struct context *c, const char *tenant, const struct verify_options *o,
+		       struct verify_result *out, struct err *e)
 {
 	struct run r auto_run = { 0 };
 	struct verify_result result = { 0 };
@@ -222,4 +224,26 @@ int ops_verify(struct context *c, const char *tenant, const struct verify_option
 	}
 	*out = result;
 	return 0;
+}
+
+/* A process that ends while it is looked at, a container that is just being started: what could not
+ * be seen for such a reason is looked at again. What failed is not. */
+int ops_verify(struct context *c, const char *tenant, const struct verify_options *o,
+	       struct verify_result *out, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = UNSEEN_PAUSE_NS };
+
+	for (int again = 0;; again++) {
+		struct verify_result r = { 0 };
+
+		if (verify_once(c, tenant, o, &r, e))
+			return -1;
+		if (again >= UNSEEN_TRIES || findings_count(&r.findings, VERDICT_FAIL) ||
+		    !findings_count(&r.findings, VERDICT_INCONCLUSIVE)) {
+			*out = r;
+			return 0;
+		}
+		verify_result_free(&r);
+		nanosleep(&pause, NULL);
+	}
 }
