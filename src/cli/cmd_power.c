@@ -32,7 +32,10 @@ static int stop_job(struct context *c, const char *tenant, const void *arg unuse
 static int run_power(struct invocation *inv, tenant_job job, struct run_view *view, struct err *e)
 {
 	struct job_set jobs = {
-		.job = job, .sink = run_view_add, .sink_arg = view, .verifies = true
+		.job = job,
+		.sink = run_view_add,
+		.sink_arg = view,
+		.verifies = job == start_job,
 	};
 	auto_strlist struct strlist tenants = { 0 };
 	int rc;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fsio.h"
 #include "base/mem.h"
 #include "domain/paths.h"
 
@@ -115,19 +116,6 @@ struct fleet_run {
 	const struct job_set *jobs;
 };
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* In the child. */
 static int fleet_job(struct context *c, const char *tenant, int fd, void *arg)
 {
@@ -143,7 +131,7 @@ static int fleet_job(struct context *c, const char *tenant, int fd, void *arg)
 		put_error(result, tenant, &e);
 	}
 	text = node_print(result, false);
-	if (write_all(fd, text, strlen(text)))
+	if (fsio_write_fd(fd, text, strlen(text)))
 		return err_exit_status(ERR_SYSTEM);
 	return err_exit_status(e.code);
 }
