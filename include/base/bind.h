@@ -32,6 +32,7 @@ enum bind_kind {
 enum bind_flag {
 	BIND_REQUIRED = 1 << 0,
 	BIND_HIDDEN = 1 << 1, /* left out of schema, manual and init */
+	BIND_SINGLE = 1 << 2, /* BIND_LIST: a mapping in place of the list is a list of one */
 };
 
 struct bind_list {

@@ -40,6 +40,8 @@ struct desired_inputs {
 	bool isolated_gateway_mode; /* the engine knows it, and masks all of /proc that tells (28.0)
 				     */
 	const struct strlist *host_addresses; /* all that the host holds; NULL: none */
+	/* PEM text of each credential's `ca`, NULL where it has none; NULL: none has. */
+	const char *const *ca_texts;
 	int64_t cpus; /* of the host: each has a thermal_throttle folder in sysfs */
 };
 
@@ -47,11 +49,12 @@ struct desired_tenant {
 	char *network_name, *gateway_name, *worker_name; /* tc-NAME, tc-NAME-gw, tc-NAME */
 	struct network_spec egress, network;
 	struct container_spec gateway, worker;
-	char *haproxy_cfg, *dnsmasq_conf, *resolv_conf;
+	struct strmap gateway_files; /* name to text, as gateway_render makes them */
+	char *resolv_conf;
 };
 
-/* The spec label of each object is set: digest of the object's settable fields and, for the
- * gateway, of its rendered files. */
+/* The spec label of each object is set: digest of the object's settable fields. The gateway's files
+ * are no part of it: they change while it runs. */
 int desired_build(const struct desired_inputs *in, struct desired_tenant *out, struct err *e)
 	must_check;
 void desired_free(struct desired_tenant *d);

@@ -1,5 +1,5 @@
 /*
- * The gateway's two configuration files as text, from plain data. Pure functions:
+ * The gateway's configuration files as text, from plain data. Pure functions:
  * the same inputs give the same bytes, so that a digest of the text tells drift.
  * The host's addresses are among the inputs: a new public one is drift of every gateway.
  * Inputs were checked when the manifest was read; they are checked again here,
@@ -15,11 +15,13 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/strlist.h"
+#include "base/strmap.h"
 #include "domain/spec.h"
 
 #define GATEWAY_DNS_PORT 53   /* dnsmasq on the inner address */
 #define GATEWAY_ROUTE_PORT 80 /* kept for credential routes: no egress entry may use it */
 #define GATEWAY_MAX_RULES 1024
+#define GATEWAY_MAX_CREDENTIALS 64
 
 /* Concurrent connections; each takes two descriptors of the container's nofile limit. */
 #define GATEWAY_MAX_EGRESS 1000
@@ -48,12 +50,20 @@ struct gateway_config { /* addresses are dotted quads; nothing is owned */
 	 * "rule" of the log. */
 	const struct egress_entry *egress;
 	size_t egress_count;
+	const struct credential_entry *credentials;
+	size_t credential_count;
+	/* PEM text of each credential's `ca`, NULL where it has none; NULL: none has. */
+	const char *const *ca_texts;
+	const char *token; /* what the worker holds in place of keys; NULL: nothing */
 };
 
-/* Renders both files. ERR_INTERNAL for what the checks before should have refused: a malformed name
- * or address, a port out of range or reserved, two entries for one TCP port, TLS and TCP on one
- * port, one name twice on one port. The caller owns both texts. */
-int gateway_render(const struct gateway_config *c, char **out_haproxy_cfg, char **out_dnsmasq_conf,
-		   struct err *e) must_check;
+/* Names of the files that gateway_render makes. */
+#define GATEWAY_FILE_HAPROXY "haproxy.cfg"
+#define GATEWAY_FILE_DNSMASQ "dnsmasq.conf"
+
+/* Renders all files, by name, in the order of names. ERR_INTERNAL for what the checks before should
+ * have refused: a malformed name or address, a port out of range or reserved, two entries for one
+ * TCP port, TLS and TCP on one port, one name twice on one port. The caller frees *out. */
+int gateway_render(const struct gateway_config *c, struct strmap *out, struct err *e) must_check;
 
 #endif

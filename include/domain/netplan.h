@@ -26,6 +26,7 @@ struct allocation { /* /var/lib/tenantctl/tenants/NAME/allocation.json */
 	int64_t worker_uid, gateway_uid;
 	char *listen_host;
 	int64_t listen_port;
+	char *token; /* the worker's placeholder for keys; NULL in files of older versions */
 };
 extern const struct bind_table allocation_table;
 void allocation_free(struct allocation *a);

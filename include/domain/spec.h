@@ -30,6 +30,43 @@ struct egress_entry {
 	char *reason;
 };
 
+/* How a secret is put into a request: exactly one of header, query and basic is set. */
+struct inject_entry {
+	char *header; /* name of the header; its value is `format` */
+	char *format; /* "Bearer {}": {} is where the secret goes */
+	char *query;  /* name of a parameter of the query */
+	char *basic;  /* "user:{}": HTTP basic authentication (RFC 7617) */
+	char *secret; /* another secret than the credential's own, or NULL */
+};
+
+struct route_limit { /* 0: no limit */
+	char *rate;  /* "20/s", or NULL */
+	int64_t burst, daily;
+	uint64_t body; /* bytes */
+	/* Derived by spec_check from `rate`: at most `rate_count` in `rate_seconds`. */
+	int64_t rate_count, rate_seconds;
+};
+
+enum token_rule { TOKEN_OPTIONAL, TOKEN_REQUIRED };
+
+/* A credential route: http://gateway/NAME/... leads to the upstream, and the gateway adds the key.
+ */
+struct credential_entry {
+	char *name;
+	char *upstream;		 /* https://HOST or https://HOST:PORT */
+	struct bind_list inject; /* struct inject_entry */
+	char *secret;		 /* a file of the tenant's secrets; or NULL and `command` is set */
+	struct strlist command;	 /* prints the secret; absolute path and arguments, no shell */
+	struct strlist allow;	 /* METHOD and path pattern; empty: everything */
+	struct route_limit limit;
+	bool private_ok; /* the upstream may resolve to private addresses */
+	char *ca;	 /* file of CA certificates to trust instead of the system's, or NULL */
+	int token;	 /* enum token_rule: must a request carry the tenant's placeholder? */
+	/* Derived by spec_check from `upstream`. */
+	char upstream_host[254];
+	uint16_t upstream_port;
+};
+
 struct source_entry {
 	char *host; /* absolute path on the host */
 	char *path; /* below /source in the worker */
@@ -70,9 +107,10 @@ struct tenant_spec {
 	struct workspace_spec workspace;
 	struct bind_list source; /* struct source_entry */
 	struct strmap environment;
-	struct strlist allow_plain; /* names of variables that may look like a secret */
-	char *seccomp;		    /* built-in profile or absolute path of a file */
-	struct bind_list egress;    /* struct egress_entry */
+	struct strlist allow_plain;   /* names of variables that may look like a secret */
+	char *seccomp;		      /* built-in profile or absolute path of a file */
+	struct bind_list egress;      /* struct egress_entry */
+	struct bind_list credentials; /* struct credential_entry */
 	struct health_spec health;
 	int64_t stop_timeout; /* seconds */
 	struct log_spec logs;

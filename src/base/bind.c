@@ -311,6 +311,12 @@ static int read_list(const struct binder *b, const struct bind_field *f, const s
 	char where[PATH_MAX_SHOWN];
 	size_t index = 0;
 
+	if ((f->flags & BIND_SINGLE) && node_is_object(n)) {
+		bind_free_field(f, slot);
+		slot->items = mem_array(1, f->sub->size);
+		slot->count = 1;
+		return read_object(b, f->sub, n, path, slot->items);
+	}
 	if (!node_is_array(n))
 		return fail_kind(b, f, n, path);
 	if (check_count(b, f, n, path))

@@ -129,9 +129,13 @@ static int render_files(const struct desired_inputs *in, struct desired_tenant *
 		.host_addresses = in->host_addresses,
 		.egress = in->spec->egress.items,
 		.egress_count = in->spec->egress.count,
+		.credentials = in->spec->credentials.items,
+		.credential_count = in->spec->credentials.count,
+		.ca_texts = in->ca_texts,
+		.token = a->token,
 	};
 
-	if (gateway_render(&g, &out->haproxy_cfg, &out->dnsmasq_conf, e))
+	if (gateway_render(&g, &out->gateway_files, e))
 		return err_wrap(e, "gateway configuration");
 	/* ndots:0: every name is tried as it stands; no search domain tells where this runs. */
 	out->resolv_conf =
@@ -155,7 +159,7 @@ int desired_build(const struct desired_inputs *in, struct desired_tenant *out, s
 	seal_container(&d.worker, (const char *const[]){ d.resolv_conf }, 1);
 	base_labels(&d.gateway.labels, in, ROLE_GATEWAY);
 	desired_gateway(in, &d.gateway);
-	seal_container(&d.gateway, (const char *const[]){ d.haproxy_cfg, d.dnsmasq_conf }, 2);
+	seal_container(&d.gateway, NULL, 0);
 	*out = d;
 	d = (struct desired_tenant){ 0 };
 	return 0;
@@ -170,8 +174,7 @@ void desired_free(struct desired_tenant *d)
 	network_spec_free(&d->network);
 	container_spec_free(&d->gateway);
 	container_spec_free(&d->worker);
-	free(d->haproxy_cfg);
-	free(d->dnsmasq_conf);
+	strmap_free(&d->gateway_files);
 	free(d->resolv_conf);
 	*d = (struct desired_tenant){ 0 };
 }

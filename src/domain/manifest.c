@@ -21,6 +21,9 @@
 
 static const char *const tier_names[] = { [TIER_CONTAINER] = "container", NULL };
 static const char *const protocol_names[] = { [EGRESS_TLS] = "tls", [EGRESS_TCP] = "tcp", NULL };
+static const char *const token_names[] = {
+	[TOKEN_OPTIONAL] = "optional", [TOKEN_REQUIRED] = "required", NULL
+};
 static const char *const driver_names[] = {
 	[LOG_DRIVER_JSON_FILE] = "json-file", [LOG_DRIVER_LOCAL] = "local", NULL
 };
@@ -93,6 +96,83 @@ static const struct bind_table egress_table = {
 	.count = ARRAY_SIZE(egress_fields),
 	.scalar_key = "host",
 };
+
+static const struct bind_field inject_fields[] = {
+	{ FIELD(inject_entry, header), .kind = BIND_STRING, .pattern = "[A-Za-z0-9-]+",
+	  .max_len = 64, .want = "the name of a header, of letters, digits and dashes",
+	  .help = "Header that carries the secret; the worker's own copy of it is dropped." },
+	{ FIELD(inject_entry, format), .kind = BIND_STRING, .def = "{}", .max_len = 256,
+	  .want = "text with {} where the secret goes",
+	  .help = "Value of the header; {} stands for the secret.", .example = "\"Bearer {}\"" },
+	{ FIELD(inject_entry, query), .kind = BIND_STRING, .pattern = "[A-Za-z0-9_.-]+",
+	  .max_len = 64, .want = "the name of a query parameter",
+	  .help = "Query parameter that carries the secret, in place of a header." },
+	{ FIELD(inject_entry, basic), .kind = BIND_STRING, .max_len = 256,
+	  .want = "USER:{}, or {}: when the secret is the user",
+	  .help = "User and password of HTTP basic authentication, in place of a header.",
+	  .example = "\"api:{}\"" },
+	{ FIELD(inject_entry, secret), .kind = BIND_STRING, .pattern = SECRET_NAME_PATTERN,
+	  .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
+	  .help = "Another secret than the credential's own, where an upstream wants several." },
+};
+static const struct bind_table inject_table = TABLE("inject entry", inject_entry, inject_fields);
+
+static const struct bind_field limit_fields[] = {
+	{ FIELD(route_limit, rate), .kind = BIND_STRING, .pattern = "[1-9][0-9]{0,6}/[smh]",
+	  .max_len = 12, .want = "a number per second, minute or hour: 20/s, 600/m, 5000/h",
+	  .help = "Requests let through on average; more are answered with 429." },
+	{ FIELD(route_limit, burst), .kind = BIND_INT, .min = 1, .max = 1000000,
+	  .help = "Requests let through within any one second; without it twice the rate." },
+	{ FIELD(route_limit, daily), .kind = BIND_INT, .min = 1, .max = 1000000000,
+	  .help = "Requests of one day, from 00:00 UTC on; the count survives restarts." },
+	{ FIELD(route_limit, body), .kind = BIND_SIZE, .min = 1, .max = TIB(1),
+	  .help = "Size of a request's body; with it, bodies without Content-Length are refused." },
+};
+static const struct bind_table limit_table = TABLE("limit", route_limit, limit_fields);
+
+static const struct bind_field credential_fields[] = {
+	{ FIELD(credential_entry, name), .kind = BIND_STRING, .flags = BIND_REQUIRED,
+	  .pattern = SECRET_NAME_PATTERN, .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
+	  .help = "Name of the route: the worker calls http://gateway/NAME/..." },
+	/* No pattern: what is mistaken for an upstream may have a password in it. */
+	{ FIELD(credential_entry, upstream), .kind = BIND_STRING, .flags = BIND_REQUIRED,
+	  .max_len = 1024, .want = "https://HOST or https://HOST:PORT",
+	  .help = "Where the route leads, over TLS whose certificate is verified." },
+	{ FIELD(credential_entry, inject), .kind = BIND_LIST, .flags = BIND_REQUIRED | BIND_SINGLE,
+	  .sub = &inject_table, .max_len = 8,
+	  .help = "How the secret is put into each request; a list where several are wanted.",
+	  .example = "{ header: Authorization, format: \"Bearer {}\" }" },
+	{ FIELD(credential_entry, secret), .kind = BIND_STRING, .pattern = SECRET_NAME_PATTERN,
+	  .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
+	  .help = "Name of the secret, as given to 'tenantctl secret set'." },
+	{ FIELD(credential_entry, command), .kind = BIND_STRLIST, .max_len = 32,
+	  .want = "the absolute path of a program and its arguments",
+	  .help = "Program that prints the secret, in place of a stored one; run by root without "
+		  "a shell.",
+	  .example = "[/usr/local/bin/op, read, op://clients/acme/ghl]" },
+	{ FIELD(credential_entry, allow), .kind = BIND_STRLIST, .max_len = 256,
+	  .want = "METHOD and path: GET /contacts/*",
+	  .help = "What may be called; * at the end stands for everything below, elsewhere for one "
+		  "part of the path. Without it every method and path.",
+	  .example = "[\"GET /contacts/*\", \"POST /conversations/*\"]" },
+	{ FIELD(credential_entry, limit), .kind = BIND_OBJECT, .sub = &limit_table,
+	  .help = "How much may be called.",
+	  .example = "{ rate: 20/s, burst: 40, daily: 20000, body: 10m }" },
+	{ .key = "private",
+	  .kind = BIND_BOOL,
+	  .offset = offsetof(struct credential_entry, private_ok),
+	  .def = "false",
+	  .help = "The upstream may lead to an address inside private networks." },
+	{ FIELD(credential_entry, ca), .kind = BIND_STRING, .pattern = "/.+", .max_len = 1024,
+	  .want = "an absolute path on the host",
+	  .help = "File of CA certificates to trust for this upstream, instead of the system's." },
+	{ FIELD(credential_entry, token), .kind = BIND_ENUM, .names = token_names,
+	  .def = "optional",
+	  .help = "required: a request must carry the tenant's placeholder where the key goes, so "
+		  "that not everything that can make the worker call a URL can use the route." },
+};
+static const struct bind_table credential_table =
+	TABLE("credential", credential_entry, credential_fields);
 
 static const struct bind_field health_fields[] = {
 	{ FIELD(health_spec, command), .kind = BIND_STRLIST, .max_len = 32,
@@ -180,6 +260,14 @@ static const struct bind_field tenant_fields[] = {
 		     "- \"*.example.org\"\n"
 		     "- { host: db.example.com, port: 5432, protocol: tcp, expires: 2030-12-31, "
 		     "reason: migration }" },
+	{ FIELD(tenant_spec, credentials), .kind = BIND_LIST, .sub = &credential_table,
+	  .max_len = GATEWAY_MAX_CREDENTIALS,
+	  .help = "Keys that the gateway adds to the worker's requests, so that the worker never "
+		  "holds one.",
+	  .example = "- name: ghl\n"
+		     "  upstream: https://services.example.com\n"
+		     "  inject: { header: Authorization, format: \"Bearer {}\" }\n"
+		     "  secret: ghl" },
 	{ FIELD(tenant_spec, health), .kind = BIND_OBJECT, .sub = &health_table,
 	  .help = "How the engine finds out whether the worker is well." },
 	{ FIELD(tenant_spec, stop_timeout), .kind = BIND_INT, .min = 1, .max = 3600, .def = "10",

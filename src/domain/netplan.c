@@ -76,6 +76,7 @@ static const struct bind_field allocation_fields[] = {
 	  .flags = BIND_REQUIRED,
 	  .min = 1,
 	  .max = UINT16_MAX },
+	{ .key = "token", .kind = BIND_STRING, .offset = offsetof(struct allocation, token) },
 };
 
 const struct bind_table allocation_table = {

@@ -27,6 +27,12 @@
 	"(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]+)?"
 #define IMAGE_WANT "an image as NAME:TAG or NAME@sha256:DIGEST, the name in lower case"
 
+/* Names of secrets and of credential routes: one part of a path and of a URL. */
+#define SECRET_NAME_PATTERN "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+#define SECRET_NAME_MAX 32
+#define SECRET_NAME_WANT                                                                           \
+	"1 to 32 lower-case letters, digits and dashes, with a letter or digit at both ends"
+
 /* NULL when `image` (which matches IMAGE_PATTERN) may be used, else what is wrong with it. */
 const char *image_problem(const char *image) must_check;
 

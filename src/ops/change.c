@@ -12,6 +12,7 @@
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "domain/gateway.h"
 #include "domain/paths.h"
 #include "images.h"
 #include "ops/observe.h"
@@ -102,8 +103,10 @@ static int prepare_desired(struct context *c, struct prepared *p, bool dry, stru
 	if (desired_for(c, &p->spec, &p->allocation, &p->desired, e))
 		return -1;
 	p->state.files_current =
-		file_equals(c->root, PATH_HAPROXY_CFG, tenant, p->desired.haproxy_cfg) &&
-		file_equals(c->root, PATH_DNSMASQ_CONF, tenant, p->desired.dnsmasq_conf) &&
+		file_equals(c->root, PATH_HAPROXY_CFG, tenant,
+			    strmap_get(&p->desired.gateway_files, GATEWAY_FILE_HAPROXY)) &&
+		file_equals(c->root, PATH_DNSMASQ_CONF, tenant,
+			    strmap_get(&p->desired.gateway_files, GATEWAY_FILE_DNSMASQ)) &&
 		file_equals(c->root, PATH_RESOLV_CONF, tenant, p->desired.resolv_conf);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "allocate.h"
 #include "base/fsio.h"
 #include "base/mem.h"
+#include "domain/gateway.h"
 #include "domain/paths.h"
 #include "host_routes.h"
 #include "images.h"
@@ -65,8 +66,12 @@ static int step_files_write(struct run *r, struct client *client unused_arg, str
 		return -1;
 	if (chown(dir, 0, gid) || chmod(dir, MODE_GATEWAY_DIR))
 		return err_sys(e, errno, "set owner and mode of %s", dir);
-	if (write_file(r, PATH_HAPROXY_CFG, r->desired->haproxy_cfg, MODE_GATEWAY_FILE, gid, e) ||
-	    write_file(r, PATH_DNSMASQ_CONF, r->desired->dnsmasq_conf, MODE_GATEWAY_FILE, gid, e))
+	if (write_file(r, PATH_HAPROXY_CFG,
+		       strmap_get(&r->desired->gateway_files, GATEWAY_FILE_HAPROXY),
+		       MODE_GATEWAY_FILE, gid, e) ||
+	    write_file(r, PATH_DNSMASQ_CONF,
+		       strmap_get(&r->desired->gateway_files, GATEWAY_FILE_DNSMASQ),
+		       MODE_GATEWAY_FILE, gid, e))
 		return -1;
 	return write_file(r, PATH_RESOLV_CONF, r->desired->resolv_conf, MODE_PUBLIC_FILE, 0, e);
 }

@@ -17,17 +17,14 @@
 static bool refused(const struct gateway_config *c)
 {
 	struct err e = ERR_INIT;
-	char *h = NULL, *d = NULL;
-	int r = gateway_render(c, &h, &d, &e);
+	struct strmap files auto_strmap = { 0 };
+	int r = gateway_render(c, &files, &e);
 
 	if (r < 0) {
-		assert_null(h);
-		assert_null(d);
+		assert_int_equal(files.count, 0);
 		assert_int_equal(e.code, ERR_INTERNAL);
 		return true;
 	}
-	free(h);
-	free(d);
 	return false;
 }
 

@@ -51,10 +51,13 @@ static const struct egress_entry sample[] = {
 
 static void render(const struct gateway_config *c, char **out_h, char **out_d)
 {
+	struct strmap files auto_strmap = { 0 };
 	struct err e = ERR_INIT;
 
-	if (gateway_render(c, out_h, out_d, &e) < 0)
+	if (gateway_render(c, &files, &e) < 0)
 		fail_msg("%s", e.message);
+	*out_h = mem_strdup(strmap_get(&files, GATEWAY_FILE_HAPROXY));
+	*out_d = mem_strdup(strmap_get(&files, GATEWAY_FILE_DNSMASQ));
 }
 
 /* ---- golden -------------------------------------------------------------------------------- */
