@@ -220,6 +220,8 @@ void bind_expected(const struct bind_field *f, char *buf, size_t size)
 
 	if (f->want)
 		snprintf(buf, size, "%s", f->want);
+	else if (f->flags & BIND_SINGLE)
+		snprintf(buf, size, "a mapping or a list of mappings");
 	else if (f->kind == BIND_ENUM)
 		expected_enum(f, buf, size);
 	else if (f->kind == BIND_INT || f->kind == BIND_SIZE || f->kind == BIND_DECIMAL)

@@ -78,8 +78,15 @@ static void put_strmap(const struct bind_field *f, struct node *out)
 
 static void put_list(const struct bind_field *f, struct node *out)
 {
+	if (f->flags & BIND_SINGLE) {
+		struct node *forms = node_set_array(out, "anyOf");
+		node_push(forms, table_schema(f->sub));
+		out = node_push_object(forms);
+	}
 	node_set_str(out, "type", "array");
 	node_set(out, "items", table_schema(f->sub));
+	if (f->flags & BIND_REQUIRED)
+		node_set_int(out, "minItems", 1);
 	node_set_int(out, "maxItems", (int64_t)(f->max_len ? f->max_len : BIND_STRING_MAX));
 }
 

@@ -64,6 +64,8 @@ static void put_table(struct strbuf *out, const struct bind_table *t, const char
 		put_field(out, f, path);
 		if (!f->sub)
 			continue;
+		if (f->flags & BIND_SINGLE)
+			strbuf_puts(out, "A mapping in place of the list is a list of one.\n");
 		if (f->sub->scalar_key)
 			strbuf_printf(out,
 				      "A plain word in place of the mapping is its\n.BR %s .\n",
