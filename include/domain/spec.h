@@ -157,8 +157,14 @@ void host_config_defaults(struct host_config *out);
 /* Rules across fields; part of manifest_parse. `d` gives the positions. */
 int spec_check(struct tenant_spec *s, const struct doc *d, struct err *e) must_check;
 
+/* What stands for a key in a worker: worthless but at the tenant's own gateway. */
+#define SECRET_PLACEHOLDER_PREFIX "tenant-placeholder-"
+#define SECRET_PLACEHOLDER_PATTERN "^tenant-placeholder-[0-9a-f]{32}$"
+bool secret_is_placeholder(const char *value);
+
 /* Shape of an environment value that looks like a credential: known prefixes and entropy. Returns
- * what it looks like ("an OpenAI key"), or NULL. Also used on live environments. */
+ * what it looks like ("an OpenAI key"), or NULL, as for a placeholder. Also used on live
+ * environments. */
 const char *secret_shape(const char *name, const char *value);
 
 /* JSON Schema of the manifest, with $id, title and examples. The caller owns it. */

@@ -76,7 +76,10 @@ static const struct bind_field allocation_fields[] = {
 	  .flags = BIND_REQUIRED,
 	  .min = 1,
 	  .max = UINT16_MAX },
-	{ .key = "token", .kind = BIND_STRING, .offset = offsetof(struct allocation, token) },
+	{ .key = "token",
+	  .kind = BIND_STRING,
+	  .offset = offsetof(struct allocation, token),
+	  .pattern = SECRET_PLACEHOLDER_PATTERN },
 };
 
 const struct bind_table allocation_table = {

@@ -216,8 +216,18 @@ static const char *named_shape(const char *name, const char *value)
 	return NULL;
 }
 
+bool secret_is_placeholder(const char *value)
+{
+	size_t head = strlen(SECRET_PLACEHOLDER_PREFIX);
+
+	return strncmp(value, SECRET_PLACEHOLDER_PREFIX, head) == 0 && strlen(value) == head + 32 &&
+	       strspn(value + head, "0123456789abcdef") == 32;
+}
+
 const char *secret_shape(const char *name, const char *value)
 {
+	if (secret_is_placeholder(value))
+		return NULL;
 	const char *known = secret_known_shape(value);
 
 	if (known)

@@ -258,6 +258,7 @@ static void allocations_are_written_and_read_back(void **state)
 	assert_int_equal(netplan_allocate(&n.host, &n.spec, 3, &a, &e), 0);
 	a.nonce = mem_strdup("0123456789abcdef0123456789abcdef");
 	a.created = mem_strdup("2026-01-01T00:00:00Z");
+	a.token = mem_strdup("tenant-placeholder-0123456789abcdef0123456789abcdef");
 	auto_node struct node *json = bind_write(&allocation_table, &a);
 	auto_free char *text = node_print(json, true);
 	assert_int_equal(doc_parse_json(text, strlen(text), "a", &limits, &d, &e), 0);
@@ -287,7 +288,8 @@ static void damaged_allocations_are_refused(void **state)
 		      { "\"worker_uid\":1", "\"worker_uid\":0" },
 		      { "\"gateway_uid\":2", "\"gateway_uid\":2147483648" },
 		      { "\"listen_port\":1", "\"listen_port\":65536" },
-		      { "\"subnet\":\"s\"", "\"subnet\":[]" } };
+		      { "\"subnet\":\"s\"", "\"subnet\":[]" },
+		      { "\"slot\":0", "\"slot\":0,\"token\":\"sk-0123456789abcdef\"" } };
 	static const struct doc_limits limits = DOC_LIMITS_MANIFEST;
 
 	(void)state;

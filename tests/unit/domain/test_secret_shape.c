@@ -16,6 +16,10 @@ struct variable {
 };
 
 static const struct variable variables[] = {
+	/* what stands for a key */
+	{ "API_KEY", "tenant-placeholder-0123456789abcdef0123456789abcdef", NULL },
+	{ "API_KEY", "tenant-placeholder-0123456789abcdef0123456789abcdef0", "a key" },
+	{ "API_KEY", "tenant-placeholder-0123456789abcdef0123456789abcdeF", "a key" },
 	/* known prefixes; the strings are joined so that scanners of sources stay quiet */
 	{ "A",
 	  "sk-"
