@@ -57,13 +57,21 @@ struct gateway_config { /* addresses are dotted quads; nothing is owned */
 	const char *token; /* what the worker holds in place of keys; NULL: nothing */
 };
 
+#define GATEWAY_FILE_MAX ((size_t)1 << 20) /* bytes of one file; gateway-init takes no larger */
+
 /* Names of the files that gateway_render makes. */
 #define GATEWAY_FILE_HAPROXY "haproxy.cfg"
 #define GATEWAY_FILE_DNSMASQ "dnsmasq.conf"
+#define GATEWAY_FILE_HOSTS "hosts" /* for dnsmasq: "ADDRESS NAME" lines */
+/* For gateway-init, a line for each rule: KIND PORT HOST FLAGS EXPIRES SERVER. A rule's server is
+ * where haproxy.cfg sends its connections; FLAGS tell whether two rules mean the same. */
+#define GATEWAY_FILE_RULES "rules"
+#define GATEWAY_FILE_CA_PREFIX "ca-" /* ca-NAME.pem: CA certificates of the credential NAME */
 
 /* Renders all files, by name, in the order of names. ERR_INTERNAL for what the checks before should
  * have refused: a malformed name or address, a port out of range or reserved, two entries for one
- * TCP port, TLS and TCP on one port, one name twice on one port. The caller frees *out. */
+ * TCP port, TLS and TCP on one port, one name twice on one port. ERR_MANIFEST when a file would be
+ * longer than GATEWAY_FILE_MAX. The caller frees *out. */
 int gateway_render(const struct gateway_config *c, struct strmap *out, struct err *e) must_check;
 
 #endif

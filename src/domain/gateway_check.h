@@ -20,8 +20,15 @@ void gateway_own_addresses(const struct gateway_config *c, struct strlist *out);
 void gateway_add_address_acls(struct strbuf *b, const struct gateway_config *c,
 			      const struct strlist *own);
 
-/* Add the file's text for a configuration that gateway_check accepted. */
+/* Add a file's text for a configuration that gateway_check accepted. */
 void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c);
 void gateway_add_dnsmasq(struct strbuf *b, const struct gateway_config *c);
+void gateway_add_hosts(struct strbuf *b, const struct gateway_config *c);
+void gateway_add_rules(struct strbuf *b, const struct gateway_config *c);
+
+/* The part of haproxy.cfg that serves credential routes: frontend `routes` and the backends
+ * route_NAME. `own` is from gateway_own_addresses. */
+void gateway_add_routes(struct strbuf *b, const struct gateway_config *c,
+			const struct strlist *own);
 
 #endif

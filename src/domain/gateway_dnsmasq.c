@@ -16,6 +16,7 @@ static const char preamble[] = "port=%d\n"
 			       "no-resolv\n"
 			       "no-poll\n"
 			       "no-hosts\n"
+			       "addn-hosts=/run/gateway/hosts\n"
 			       "no-ident\n"
 			       "cache-size=0\n"
 			       "local-ttl=5\n"
@@ -41,14 +42,20 @@ void gateway_add_dnsmasq(struct strbuf *b, const struct gateway_config *c)
 	for (size_t i = 0; i < c->egress_count; i++) {
 		const char *host = c->egress[i].host;
 
-		/* "address" with a plain name would answer for all names below as well; a host
-		 * record is exact. With a leading "*." it is every name below and not the name
-		 * itself, for A; "local" makes it so for other types (dnsmasq(8), --server). */
-		if (named_before(c, i))
-			continue;
-		if (gateway_is_wildcard(host))
+		/* With a leading "*." it is every name below and not the name itself, for A;
+		 * "local" makes it so for other types (dnsmasq(8), --server). */
+		if (gateway_is_wildcard(host) && !named_before(c, i))
 			strbuf_printf(b, "address=/%s/%s\nlocal=/%s/\n", host, c->inner_ip, host);
-		else if (!gateway_is_ipv4(host))
-			strbuf_printf(b, "host-record=%s,%s\n", host, c->inner_ip);
+	}
+}
+
+/* Exact names: dnsmasq reads this file again at a SIGHUP, the other one never. */
+void gateway_add_hosts(struct strbuf *b, const struct gateway_config *c)
+{
+	for (size_t i = 0; i < c->egress_count; i++) {
+		const char *host = c->egress[i].host;
+
+		if (!gateway_is_wildcard(host) && !gateway_is_ipv4(host) && !named_before(c, i))
+			strbuf_printf(b, "%s %s\n", c->inner_ip, host);
 	}
 }

@@ -6,22 +6,24 @@
  */
 #include "gateway_check.h"
 
-#include <string.h>
-
 #include "base/mem.h"
+#include "domain/egress.h"
 
 /*
- * Sizes: at most 1024 buffers of 8 KiB (8 MiB) however many connections there are; a ClientHello
- * has 7 KiB of room. One thread: a tenant's worker does not saturate it, and each thread costs
- * memory in every tenant.
+ * Sizes: at most 512 buffers of 16 KiB (8 MiB) however many connections there are; a request's head
+ * and a ClientHello have 15 KiB of room. One thread: a tenant's worker does not saturate it, and
+ * each thread costs memory in every tenant. A process whose rules were replaced ends with its last
+ * connection: what has to end sooner is ended over the socket, by rule.
  */
 static const char global_section[] = "global\n"
 				     "\tlog stdout len 4096 format raw local0\n"
 				     "\tnbthread 1\n"
 				     "\tmaxconn %d\n"
-				     "\ttune.bufsize 8192\n"
-				     "\ttune.buffers.limit 1024\n"
-				     "\thard-stop-after 3s\n"
+				     "\ttune.bufsize 16384\n"
+				     "\ttune.buffers.limit 512\n"
+				     "\tstats socket \"${GATEWAY_CLI}\" mode 600 level admin "
+				     "expose-fd listeners\n"
+				     "\tstats timeout 1h\n"
 				     "\n"
 				     "defaults\n"
 				     "\tmode tcp\n"
@@ -86,22 +88,6 @@ static void add_dial(struct strbuf *b, const struct gateway_config *c, const str
 
 /* ---- TLS by name --------------------------------------------------------------------------- */
 
-/* Later lines win in the configuration, so the most specific rule comes last: wildcards by length,
- * then exact names. */
-static int by_specificity(const void *a, const void *b)
-{
-	const struct egress_entry *x = *(const struct egress_entry *const *)a;
-	const struct egress_entry *y = *(const struct egress_entry *const *)b;
-	bool xw = gateway_is_wildcard(x->host), yw = gateway_is_wildcard(y->host);
-	size_t xl = strlen(x->host), yl = strlen(y->host);
-
-	if (xw != yw)
-		return xw ? -1 : 1;
-	if (xl != yl)
-		return xl < yl ? -1 : 1;
-	return strcmp(x->host, y->host);
-}
-
 /* HAProxy takes a comparison with `date` that is false for one that may yet come true, and waits
  * the inspect delay for it; a variable is compared at once. */
 static void add_now(struct strbuf *b)
@@ -109,18 +95,17 @@ static void add_now(struct strbuf *b)
 	strbuf_puts(b, "\ttcp-request content set-var(txn.now) date\n");
 }
 
-/* An expired entry is as good as not there, so a wildcard that covers its name still does; it is
- * remembered apart, for the log. */
-static void add_name_rule(struct strbuf *b, const struct gateway_config *c,
-			  const struct egress_entry *r, bool *private_rules)
+/* Later lines win, as in the list of rules. An expired entry is as good as not there, so a wildcard
+ * that covers its name still does; it is remembered apart, for the log. */
+static void add_name_rule(struct strbuf *b, const struct egress_rule *r, bool *private_rules)
 {
-	size_t index = (size_t)(r - c->egress);
-	bool wildcard = gateway_is_wildcard(r->host);
-	auto_free char *match = mem_printf("int(%zu) if { var(txn.sni) -m %s %s }", index,
-					   wildcard ? "end" : "str", r->host + wildcard);
+	const char *host = r->entry->host;
+	bool wildcard = gateway_is_wildcard(host);
+	auto_free char *match = mem_printf("str(%s) if { var(txn.sni) -m %s %s }", r->id,
+					   wildcard ? "end" : "str", host + wildcard);
 
-	if (r->expires) {
-		long long end = gateway_day_start(r->expires);
+	if (r->entry->expires) {
+		long long end = r->expires;
 
 		strbuf_printf(b,
 			      "\ttcp-request content set-var(txn.past) %s { var(txn.now) -m int ge "
@@ -131,16 +116,16 @@ static void add_name_rule(struct strbuf *b, const struct gateway_config *c,
 	} else {
 		strbuf_printf(b, "\ttcp-request content set-var(txn.rule) %s\n", match);
 	}
-	if (!r->private_ok)
+	if (!r->entry->private_ok)
 		return;
-	strbuf_printf(b, "\tacl private_rule var(txn.rule) -m int %zu\n", index);
+	strbuf_printf(b, "\tacl private_rule var(txn.rule) -m str %s\n", r->id);
 	*private_rules = true;
 }
 
-static bool any_expires(const struct egress_entry *const *rules, size_t count)
+static bool any_expires(const struct egress_rule *rules, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (rules[i]->expires)
+		if (rules[i].entry->expires)
 			return true;
 	return false;
 }
@@ -151,14 +136,25 @@ static void add_past_rule(struct strbuf *b)
 		    "\tacl is_past var(txn.past) -m found\n"
 		    "\tacl is_ruled var(txn.rule) -m found\n"
 		    "\ttcp-request content set-var(txn.reason) str(expired) if !is_ruled is_past\n"
-		    "\ttcp-request content set-var(txn.rule) var(txn.past) if !is_ruled is_past\n"
-		    "\ttcp-request content reject if { var(txn.reason) -m str expired }\n");
+		    "\ttcp-request content set-var(txn.rule) var(txn.past) if !is_ruled is_past\n");
+}
+
+static void add_past_refusal(struct strbuf *b)
+{
+	strbuf_puts(b, "\ttcp-request content reject if { var(txn.reason) -m str expired }\n");
+}
+
+/* In the log a rule is a string, and null where there is none. */
+static void add_shown_rule(struct strbuf *b)
+{
+	strbuf_puts(b, "\ttcp-request content set-var(txn.shown) 'str(\\\"),concat(,txn.rule,\\\")'"
+		       " if { var(txn.rule) -m found }\n");
 }
 
 static void add_tls(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
-		    const struct egress_entry *const *rules, size_t count)
+		    const struct egress_rule *rules, size_t count)
 {
-	unsigned port = (unsigned)rules[0]->port;
+	unsigned port = rules->port;
 	bool private_rules = false, expiry = any_expires(rules, count);
 
 	add_frontend(b, c, "tls", port);
@@ -175,60 +171,41 @@ static void add_tls(struct strbuf *b, const struct gateway_config *c, const stru
 	if (expiry)
 		add_now(b);
 	for (size_t i = 0; i < count; i++)
-		add_name_rule(b, c, rules[i], &private_rules);
+		add_name_rule(b, &rules[i], &private_rules);
 	if (expiry)
 		add_past_rule(b);
+	add_shown_rule(b);
+	if (expiry)
+		add_past_refusal(b);
 	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.rule) -m found }\n"
 		       "\ttcp-request content do-resolve(txn.dst,outside,ipv4) var(txn.sni)\n");
 	add_dial(b, c, own, private_rules ? " !private_rule" : "");
 	strbuf_printf(
 		b,
 		LOG_HEAD
-		"\"port\":%u,\"rule\":%%[var(txn.rule,null)],"
+		"\"port\":%u,\"rule\":%%[var(txn.shown,null)],"
 		"\"sni\":%%{+Q}[var(txn.sni,-),bytes(0,255),json],"
 		"\"dst\":\"%%[var(txn.dst,-)]\","
 		"\"verdict\":\"%%[var(txn.verdict)]\",\"reason\":\"%%[var(txn.reason)]\"," LOG_TAIL,
 		"tls", c->tenant, port);
 }
 
-static void add_all_tls(struct strbuf *b, const struct gateway_config *c, const struct strlist *own)
-{
-	auto_free const struct egress_entry **rules = NULL;
-	size_t count = 0;
-
-	rules = mem_array(c->egress_count + 1, sizeof(*rules));
-	for (size_t first = 0; first < c->egress_count; first++) {
-		const struct egress_entry *r = &c->egress[first];
-		bool done = r->protocol != EGRESS_TLS;
-
-		for (size_t i = 0; i < first; i++)
-			done = done || c->egress[i].port == r->port;
-		if (done)
-			continue;
-		count = 0;
-		for (size_t i = first; i < c->egress_count; i++)
-			if (c->egress[i].port == r->port)
-				rules[count++] = &c->egress[i];
-		qsort(rules, count, sizeof(*rules), by_specificity);
-		add_tls(b, c, own, rules, count);
-	}
-}
-
 /* ---- plain TCP and inbound ----------------------------------------------------------------- */
 
 static void add_tcp(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
-		    size_t index)
+		    const struct egress_rule *rule)
 {
-	const struct egress_entry *r = &c->egress[index];
-	unsigned port = (unsigned)r->port;
+	const struct egress_entry *r = rule->entry;
+	unsigned port = rule->port;
 
 	add_frontend(b, c, "tcp", port);
+	strbuf_printf(b, "\ttcp-request content set-var(txn.rule) str(%s)\n", rule->id);
 	if (r->expires) {
 		add_now(b);
 		add_reason(b, "expired");
 		strbuf_printf(b,
 			      "\ttcp-request content reject if { var(txn.now) -m int ge %lld }\n",
-			      (long long)gateway_day_start(r->expires));
+			      (long long)rule->expires);
 	}
 	if (gateway_is_ipv4(r->host))
 		strbuf_printf(b, "\ttcp-request content set-var(txn.dst) ipv4(%s)\n", r->host);
@@ -239,10 +216,10 @@ static void add_tcp(struct strbuf *b, const struct gateway_config *c, const stru
 	strbuf_printf(
 		b,
 		LOG_HEAD
-		"\"port\":%u,\"rule\":%zu,\"host\":\"%s\","
+		"\"port\":%u,\"rule\":\"%s\",\"host\":\"%s\","
 		"\"dst\":\"%%[var(txn.dst,-)]\","
 		"\"verdict\":\"%%[var(txn.verdict)]\",\"reason\":\"%%[var(txn.reason)]\"," LOG_TAIL,
-		"tcp", c->tenant, port, index, r->host);
+		"tcp", c->tenant, port, rule->id, r->host);
 }
 
 static void add_inbound(struct strbuf *b, const struct gateway_config *c)
@@ -262,20 +239,53 @@ static void add_inbound(struct strbuf *b, const struct gateway_config *c)
 	strbuf_printf(b, LOG_HEAD "\"port\":%u," LOG_TAIL, "inbound", c->tenant, c->inbound_port);
 	strbuf_printf(b, "\nbackend worker\n\ttimeout connect 2s\n\tserver worker %s:%u\n",
 		      c->worker_ip, c->worker_port);
-	/* Port 0 and address 0 mean: where the connection is going, that is, set-dst's address. */
-	strbuf_puts(b, "\nbackend outside\n\tserver address 0.0.0.0:0\n");
+}
+
+/* Each rule has a server of its own, so that the connections of one rule can be ended. Port 0 and
+ * address 0 mean: where the connection is going, that is, set-dst's address. Weight 0: a server is
+ * reached through its rule only, so a connection whose server was taken out of service goes
+ * nowhere instead of through another one. */
+static void add_outside(struct strbuf *b, const struct egress_rules *rules)
+{
+	strbuf_puts(b, "\nbackend outside\n");
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->items[i].kind != RULE_ROUTE)
+			strbuf_printf(b, "\tuse-server r%zu if { var(txn.rule) -m str %s }\n",
+				      rules->items[i].index, rules->items[i].id);
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->items[i].kind != RULE_ROUTE)
+			strbuf_printf(b, "\tserver r%zu 0.0.0.0:0 weight 0\n",
+				      rules->items[i].index);
+}
+
+/* One frontend for each port: the TLS rules of one port stand together. */
+static void add_frontends(struct strbuf *b, const struct gateway_config *c,
+			  const struct strlist *own, const struct egress_rules *rules)
+{
+	for (size_t i = 0, n; i < rules->count; i += n) {
+		const struct egress_rule *r = &rules->items[i];
+
+		for (n = 1; r->kind == RULE_TLS && i + n < rules->count; n++)
+			if (r[n].kind != RULE_TLS || r[n].port != r->port)
+				break;
+		if (r->kind == RULE_TLS)
+			add_tls(b, c, own, r, n);
+		else if (r->kind == RULE_TCP)
+			add_tcp(b, c, own, r);
+	}
 }
 
 void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c)
 {
 	struct strlist own auto_strlist = { 0 };
+	struct egress_rules rules auto_rules = { 0 };
 
 	gateway_own_addresses(c, &own);
+	egress_rules_make(c, &rules);
 	strbuf_printf(b, global_section, GATEWAY_MAX_EGRESS + GATEWAY_MAX_INBOUND,
 		      GATEWAY_MAX_EGRESS, c->resolver);
-	add_all_tls(b, c, &own);
-	for (size_t i = 0; i < c->egress_count; i++)
-		if (c->egress[i].protocol == EGRESS_TCP)
-			add_tcp(b, c, &own, i);
+	add_frontends(b, c, &own, &rules);
+	add_outside(b, &rules);
+	gateway_add_routes(b, c, &own);
 	add_inbound(b, c);
 }

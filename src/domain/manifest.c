@@ -171,8 +171,7 @@ static const struct bind_field credential_fields[] = {
 	  .help = "required: a request must carry the tenant's placeholder where the key goes, so "
 		  "that not everything that can make the worker call a URL can use the route." },
 };
-static const struct bind_table credential_table =
-	TABLE("credential", credential_entry, credential_fields);
+const struct bind_table credential_table = TABLE("credential", credential_entry, credential_fields);
 
 static const struct bind_field health_fields[] = {
 	{ FIELD(health_spec, command), .kind = BIND_STRLIST, .max_len = 32,

@@ -54,6 +54,9 @@ int spec_check_environment(const struct tenant_spec *s, const struct doc *d, str
  * keys, URLs with a password. For command lines, where no allow_plain can help. */
 const char *secret_known_shape(const char *value);
 
+/* The part of the manifest's table that describes a credential. */
+extern const struct bind_table credential_table;
+
 /* A list element as its own type. */
 #define LIST_AT(strukt, list, i) (&((struct strukt *)(list)->items)[i])
 

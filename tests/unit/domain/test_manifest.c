@@ -38,7 +38,8 @@ static const struct bad bad_manifests[] = {
 	{ HEAD "<<: { port: 81 }\n", "m.yaml:4:1:", "merge" },
 	/* keys */
 	{ HEAD "resource: {}\n", "m.yaml:4:1: resource: unknown key", "did you mean 'resources'?" },
-	{ HEAD "credentials: []\n", "m.yaml:4:1: credentials: unknown key", "" },
+	{ HEAD "credential: []\n", "m.yaml:4:1: credential: unknown key", "'credentials'" },
+	{ HEAD "credentials: {}\n", "m.yaml:4:14: credentials: found a mapping", "a list" },
 	{ HEAD "resources: { memry: 1g }\n", "m.yaml:4:14: resources.memry: unknown key",
 	  "'memory'" },
 	{ "tenant: a\nimage: a/b:1\n", "m.yaml:1:1: version: required key is missing", "" },

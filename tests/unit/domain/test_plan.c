@@ -429,7 +429,7 @@ static void plans_print_as_json(void **state)
 	tenant_fixture_free(&f);
 }
 
-/* A new address of the host is drift of the gateway and of nothing else, unless ranges that are
+/* A new address of the host changes the gateway's files and no object, unless ranges that are
  * refused anyway hold it. */
 static void host_addresses_are_the_gateways(unused_arg void **state)
 {
@@ -449,9 +449,10 @@ static void host_addresses_are_the_gateways(unused_arg void **state)
 		f.in.host_addresses = &l;
 		if (desired_build(&f.in, &d, &e))
 			fail_msg("%s", e.message);
-		assert_int_equal(strcmp(strmap_get(&d.gateway.labels, LABEL_SPEC),
-					strmap_get(&f.desired.gateway.labels, LABEL_SPEC)) != 0,
+		assert_int_equal(!strmap_equal(&d.gateway_files, &f.desired.gateway_files),
 				 addresses[i].differs);
+		assert_string_equal(strmap_get(&d.gateway.labels, LABEL_SPEC),
+				    strmap_get(&f.desired.gateway.labels, LABEL_SPEC));
 		assert_string_equal(strmap_get(&d.worker.labels, LABEL_SPEC),
 				    strmap_get(&f.desired.worker.labels, LABEL_SPEC));
 	}

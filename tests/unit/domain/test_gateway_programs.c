@@ -1,0 +1,344 @@
+/*
+ * The gateway's files and the programs that read them: HAProxy and dnsmasq accept every
+ * rendering, and dnsmasq answers what is meant.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
+#include <netinet/in.h>
+#include <resolv.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "gateway_config.h"
+
+#define HAPROXY "/usr/sbin/haproxy"
+#define DNSMASQ "/usr/sbin/dnsmasq"
+
+static bool have_programs(void)
+{
+	if (access(HAPROXY, X_OK) == 0 && access(DNSMASQ, X_OK) == 0)
+		return true;
+	print_message("haproxy or dnsmasq is not installed\n");
+	return false;
+}
+
+static pid_t start(const char *dir, const char *const argv[])
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(null, 1);
+		if (chdir(dir) == 0)
+			execve(argv[0], (char *const *)argv,
+			       (char *const[]){ (char *)"GATEWAY_CLI=/run/gateway/cli", NULL });
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+static int finish(pid_t pid)
+{
+	int status = -1;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void write_text(const char *dir, const char *name, const char *text)
+{
+	auto_free char *path = mem_printf("%s/%s", dir, name);
+	struct err e = ERR_INIT;
+
+	if (fsio_write(path, text, strlen(text), 0600, getuid(), getgid(), &e))
+		fail_msg("%s", e.message);
+}
+
+/* A folder with a complete set of files, as gateway-init gives it to HAProxy. */
+static char *write_set(const struct strmap *files)
+{
+	char *dir = mem_strdup("/tmp/test-gateway-XXXXXX");
+
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < files->count; i++)
+		write_text(dir, files->entries[i].key, files->entries[i].value);
+	write_text(dir, "keys", "");
+	write_text(dir, "echo", "");
+	return dir;
+}
+
+static void remove_set(char *dir)
+{
+	struct err e = ERR_INIT;
+
+	if (fsio_remove_tree(dir, &e))
+		fail_msg("%s", e.message);
+	free(dir);
+}
+
+static void assert_accepted(const struct gateway_config *c)
+{
+	struct strmap files auto_strmap = { 0 };
+	char *dir;
+
+	render_all(c, &files);
+	dir = write_set(&files);
+	/* -dW: a warning is a failure, too. */
+	assert_int_equal(finish(start(dir, (const char *const[]){ HAPROXY, "-c", "-q", "-dW", "-f",
+								  "haproxy.cfg", NULL })),
+			 0);
+	assert_int_equal(
+		finish(start(dir, (const char *const[]){ DNSMASQ, "--test",
+							 "--conf-file=dnsmasq.conf", NULL })),
+		0);
+	remove_set(dir);
+}
+
+static void programs_accept(unused_arg void **state)
+{
+	struct strlist many auto_strlist = { 0 };
+	struct gateway_config c = config_of(gateway_sample, ARRAY_SIZE(gateway_sample));
+
+	if (!have_programs())
+		skip();
+	make_many(&many, 100);
+	for (int loopback = 0; loopback < 2; loopback++) {
+		c.host_addresses = loopback ? &many : NULL;
+		c.inbound_loopback_only = loopback;
+		assert_accepted(&c);
+	}
+	c.egress_count = 0;
+	assert_accepted(&c);
+}
+
+/* As many rules as a manifest may have, with names of the longest kind in each place. */
+static void programs_accept_the_largest(unused_arg void **state)
+{
+	auto_free struct egress_entry *rules = mem_array(GATEWAY_MAX_RULES, sizeof(*rules));
+	struct gateway_config c = config_of(rules, GATEWAY_MAX_RULES);
+	struct strlist hosts auto_strlist = { 0 };
+
+	if (!have_programs())
+		skip();
+	for (size_t i = 0; i < GATEWAY_MAX_RULES; i++) {
+		bool longest = i % 128 == 0;
+
+		strlist_addf(&hosts, "%s%zu.%s%s%s%sexample.com", i % 3 ? "" : "*.", i,
+			     longest ? "a123456789b123456789c123456789d123456789e123456789." : "",
+			     longest ? "a123456789b123456789c123456789d123456789e123456789." : "",
+			     longest ? "a123456789b123456789c123456789d123456789e123456789." : "",
+			     longest ? "a123456789b123456789c123456789d123456789e123456789." : "");
+		rules[i].host = hosts.items[i];
+		rules[i].port = i % 5 == 1 ? 1024 + (int64_t)i : 443 + (int64_t)(i % 7);
+		rules[i].protocol = i % 5 == 1 && i % 3 ? EGRESS_TCP : EGRESS_TLS;
+		rules[i].private_ok = i % 4 == 0;
+		rules[i].expires = i % 6 == 0 ? (char *)"2199-12-31" : NULL;
+	}
+	assert_accepted(&c);
+}
+
+/* ---- answers of dnsmasq -------------------------------------------------------------------- */
+
+static int udp_socket(uint16_t port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+static uint16_t free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	return ntohs(at.sin_port);
+}
+
+/* "NXDOMAIN", "NODATA", or the answer's records: "A 10.231.0.2", "PTR gateway"; "" when nothing
+ * answers. */
+static void ask(uint16_t port, const char *name, int type, char *out, size_t size)
+{
+	unsigned char question[512], reply[4096];
+	auto_fd int fd = udp_socket(port);
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	ssize_t len = -1;
+	ns_msg m;
+	ns_rr rr;
+	int n = res_mkquery(ns_o_query, name, ns_c_in, type, NULL, 0, NULL, question,
+			    sizeof(question));
+
+	assert_true(n > 0);
+	out[0] = '\0';
+	if (send(fd, question, (size_t)n, 0) == n && poll(&ready, 1, 2000) == 1)
+		len = recv(fd, reply, sizeof(reply), 0);
+	if (len < 0)
+		return;
+	assert_int_equal(ns_initparse(reply, (int)len, &m), 0);
+	snprintf(out, size, "%s",
+		 ns_msg_getflag(m, ns_f_rcode) == ns_r_nxdomain ? "NXDOMAIN"
+		 : ns_msg_getflag(m, ns_f_rcode)		? "ERROR"
+								: "NODATA");
+	for (int i = 0; i < ns_msg_count(m, ns_s_an); i++) {
+		char text[NS_MAXDNAME] = "?";
+
+		assert_int_equal(ns_parserr(&m, ns_s_an, i, &rr), 0);
+		if (ns_rr_type(rr) == ns_t_a)
+			inet_ntop(AF_INET, ns_rr_rdata(rr), text, sizeof(text));
+		else if (ns_rr_type(rr) == ns_t_ptr)
+			ns_name_uncompress(reply, reply + len, ns_rr_rdata(rr), text, sizeof(text));
+		n = i ? (int)strlen(out) : 0;
+		snprintf(out + n, size - (size_t)n, "%s%d %s ttl %u", i ? ", " : "", ns_rr_type(rr),
+			 text, (unsigned)ns_rr_ttl(rr));
+	}
+}
+
+static char *replace(const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+
+	assert_non_null(at);
+	return mem_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+}
+
+/* The rendered files on a loopback port; `records`: what is said in `hosts` is said by records in
+ * the configuration instead. */
+static pid_t start_dnsmasq(const struct strmap *files, const char *dir, bool records,
+			   uint16_t *out_port)
+{
+	auto_strbuf struct strbuf named = STRBUF_INIT(STRBUF_TEXT_MAX);
+	auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
+	auto_free char *here = mem_printf("addn-hosts=%s/hosts\n", dir);
+	auto_free char *on = NULL, *at = NULL, *all = NULL, *arg = NULL;
+	const char *name = records ? "records.conf" : "hosts.conf";
+	uint16_t port = free_port();
+
+	for (const char *l = strmap_get(files, GATEWAY_FILE_HOSTS); records && *l;) {
+		size_t ip = strcspn(l, " "), end = strcspn(l, "\n");
+
+		strbuf_printf(&named, "host-record=%.*s,%.*s\n", (int)(end - ip - 1), l + ip + 1,
+			      (int)ip, l);
+		l += end + 1;
+	}
+	auto_free char *port_line = mem_printf("port=%u\nuser=root\npid-file=\n", port);
+	on = replace(strmap_get(files, GATEWAY_FILE_DNSMASQ), "port=53\n", port_line);
+	at = replace(on, "listen-address=10.231.0.2\n", "listen-address=127.0.0.1\n");
+	all = replace(at, "addn-hosts=/run/gateway/hosts\n", records ? "" : here);
+	strbuf_puts(&text, all);
+	strbuf_puts(&text, strbuf_str(&named));
+	write_text(dir, name, strbuf_str(&text));
+	arg = mem_printf("--conf-file=%s", name);
+	*out_port = port;
+	return start(dir, (const char *const[]){ DNSMASQ, "--keep-in-foreground",
+						 "--log-facility=/dev/null", arg, NULL });
+}
+
+static void wait_until_it_answers(uint16_t port)
+{
+	char text[1024] = "";
+
+	for (int i = 0; i < 250 && !*text; i++) {
+		usleep(20000);
+		ask(port, "gateway", ns_t_a, text, sizeof(text));
+	}
+	assert_string_equal(text, "1 10.231.0.2 ttl 5");
+}
+
+/* A name in `hosts` answers as a record of its own did: for its address and for nothing else, and
+ * for no name below it. */
+static void answers_are_exact(unused_arg void **state)
+{
+	static const char *const names[] = { "api.example.com",
+					     "API.Example.COM",
+					     "x.api.example.com",
+					     "example.com",
+					     "db.example.com",
+					     "a.wild.example.org",
+					     "wild.example.org",
+					     "gateway",
+					     "proxy",
+					     "x.gateway",
+					     "other.example.net",
+					     "localhost",
+					     "10.99.0.1",
+					     "2.0.231.10.in-addr.arpa",
+					     "1.0.99.10.in-addr.arpa",
+					     "1.0.0.127.in-addr.arpa",
+					     "a.b.wild.example.org",
+					     "x.eu.wild.example.org",
+					     "eu.wild.example.org" };
+	static const int types[] = { ns_t_a,   ns_t_aaaa, ns_t_txt, ns_t_ptr, ns_t_mx,
+				     ns_t_srv, ns_t_ns,	  ns_t_soa, ns_t_any, 65 /* HTTPS */ };
+	struct gateway_config c = config_of(gateway_sample, ARRAY_SIZE(gateway_sample));
+	struct strmap files auto_strmap = { 0 };
+	char by_hosts[1024], by_records[1024];
+	uint16_t hosts_port, records_port;
+	pid_t hosts, records;
+	char *dir;
+
+	if (!have_programs() || getuid() != 0)
+		skip();
+	render_all(&c, &files);
+	dir = write_set(&files);
+	hosts = start_dnsmasq(&files, dir, false, &hosts_port);
+	wait_until_it_answers(hosts_port);
+	records = start_dnsmasq(&files, dir, true, &records_port);
+	wait_until_it_answers(records_port);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+			ask(hosts_port, names[i], types[t], by_hosts, sizeof(by_hosts));
+			ask(records_port, names[i], types[t], by_records, sizeof(by_records));
+			if (strcmp(by_hosts, by_records) != 0 || !*by_hosts)
+				fail_msg("%s type %d: '%s' where '%s' was expected", names[i],
+					 types[t], by_hosts, by_records);
+		}
+	}
+	ask(hosts_port, "api.example.com", ns_t_a, by_hosts, sizeof(by_hosts));
+	assert_string_equal(by_hosts, "1 10.231.0.2 ttl 5");
+	ask(hosts_port, "api.example.com", ns_t_aaaa, by_hosts, sizeof(by_hosts));
+	assert_string_equal(by_hosts, "NODATA");
+	ask(hosts_port, "x.api.example.com", ns_t_a, by_hosts, sizeof(by_hosts));
+	assert_string_equal(by_hosts, "NXDOMAIN");
+	kill(hosts, SIGTERM);
+	kill(records, SIGTERM);
+	finish(hosts);
+	finish(records);
+	remove_set(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(programs_accept),
+		cmocka_unit_test(programs_accept_the_largest),
+		cmocka_unit_test(answers_are_exact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
