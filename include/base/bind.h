@@ -33,6 +33,7 @@ enum bind_flag {
 	BIND_REQUIRED = 1 << 0,
 	BIND_HIDDEN = 1 << 1, /* left out of schema, manual and init */
 	BIND_SINGLE = 1 << 2, /* BIND_LIST: a mapping in place of the list is a list of one */
+	BIND_QUIET = 1 << 3,  /* messages do not repeat the text: people may put a secret here */
 };
 
 struct bind_list {

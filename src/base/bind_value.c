@@ -33,13 +33,17 @@ int bind_fail(const struct binder *b, const struct node *n, const char *path, co
 	return bind_fail_at(b, b->d ? doc_position(b->d, n) : none, path, message);
 }
 
-/* "'text' is not <what>: expected ..." */
+/* "'text' is not <what>: expected ...", or without the text where that may be a secret. */
 static int fail_value(const struct binder *b, const struct bind_field *f, const struct node *n,
 		      const char *path, const char *text, const char *what)
 {
 	char expected[320], message[512];
 
 	bind_expected(f, expected, sizeof(expected));
+	if (f->flags & BIND_QUIET) {
+		snprintf(message, sizeof(message), "not %s: expected %s", what, expected);
+		return bind_fail(b, n, path, message);
+	}
 	snprintf(message, sizeof(message), "'%.*s'%s is not %s: expected %s", QUOTED_MAX, text,
 		 strlen(text) > QUOTED_MAX ? "..." : "", what, expected);
 	return bind_fail(b, n, path, message);
@@ -220,6 +224,8 @@ int bind_read_enum(const struct binder *b, const struct bind_field *f, const str
 			return 0;
 		}
 	}
+	if (f->flags & BIND_QUIET)
+		return fail_value(b, f, n, path, s, "known");
 	bind_expected(f, expected, sizeof(expected));
 	const char *near = strlist_nearest(s, f->names, name_count(f->names));
 	snprintf(message, sizeof(message), "'%.*s' is not known: expected %s%s%s%s", QUOTED_MAX, s,

@@ -20,7 +20,8 @@ struct egress {
 };
 
 struct limit {
-	char *rate;
+	char *rate, *key;
+	int unit;
 	int64_t burst;
 };
 
@@ -38,6 +39,7 @@ struct manifest {
 	uint64_t floor;
 };
 
+static const char *const units[] = { "second", "minute", NULL };
 static const char *const tiers[] = { "shared", "container", "gvisor", NULL };
 static const char *const protocols[] = { "tls", "tcp", NULL };
 
@@ -72,6 +74,18 @@ static const struct bind_field limit_fields[] = {
 	  .kind = BIND_STRING,
 	  .offset = offsetof(struct limit, rate),
 	  .flags = BIND_REQUIRED },
+	{ .key = "unit",
+	  .kind = BIND_ENUM,
+	  .offset = offsetof(struct limit, unit),
+	  .flags = BIND_QUIET,
+	  .names = units,
+	  .def = "second" },
+	{ .key = "key",
+	  .kind = BIND_STRING,
+	  .offset = offsetof(struct limit, key),
+	  .flags = BIND_QUIET,
+	  .pattern = "[a-z]+",
+	  .want = "a word" },
 	{ .key = "burst", .kind = BIND_INT, .offset = offsetof(struct limit, burst), .def = "40" },
 };
 
@@ -262,6 +276,10 @@ static const struct {
 	{ HEAD "egress: [~]\n", "egress[0]: found no value" },
 	{ HEAD "egress: a\n", "egress: found a string: expected a list" },
 	{ HEAD "egress:\n", "egress: found no value: expected a list" },
+	{ HEAD "limit: {rate: x, key: s3cret}\n",
+	  "acme.yaml:3:23: limit.key: not valid: expected a word" },
+	{ HEAD "limit: {rate: x, unit: s3cret}\n",
+	  "acme.yaml:3:24: limit.unit: not known: expected second or minute" },
 	{ HEAD "quotas: x\n",
 	  "acme.yaml:3:9: quotas: found a string: expected a mapping or a list of mappings" },
 	{ HEAD "quotas: {burst: 1}\n", "acme.yaml:3:9: quotas.rate: required key is missing" },
@@ -299,6 +317,7 @@ static void bad_manifests_are_refused(void **state)
 		if (rc == 0)
 			fail_msg("accepted: %s", refusals[i].text);
 		assert_refused(rc, &e, ERR_MANIFEST, refusals[i].message);
+		assert_null(strstr(e.message, "s3cret"));
 		assert_memory_equal(&m, &zero, sizeof(m)); /* nothing owned is left behind */
 	}
 	struct manifest m;
