@@ -45,4 +45,26 @@ void egress_rules_free(struct egress_rules *r);
 char *egress_rule_id(const struct egress_entry *r) returns_owned;
 char *credential_rule_id(const struct credential_entry *r) returns_owned;
 
+struct egress_query {
+	const char *host; /* the name that a connection asks for, or an address (TCP only) */
+	int64_t port;
+	const char *method, *path; /* of a request to a credential route; else NULL */
+	const char *address;	   /* what the name resolves to, or NULL: a public address */
+	int64_t now;		   /* seconds since 1970 */
+	bool has_token;		   /* the request carries the tenant's placeholder */
+};
+
+struct egress_decision {
+	bool allowed;
+	char rule[EGRESS_RULE_ID_SIZE]; /* that decides; "" none */
+	const char *reason; /* as in the gateway's log; "none" when allowed, "port" when nothing
+			     * listens there */
+	char text[300];	    /* for people */
+};
+
+/* What the gateway of this configuration does with a connection or request. Counted limits (rate,
+ * daily) are taken to have room. */
+void egress_decide(const struct gateway_config *c, const struct egress_query *q,
+		   struct egress_decision *out);
+
 #endif
