@@ -162,6 +162,11 @@ int spec_check(struct tenant_spec *s, const struct doc *d, struct err *e) must_c
 #define SECRET_PLACEHOLDER_PATTERN "^tenant-placeholder-[0-9a-f]{32}$"
 bool secret_is_placeholder(const char *value);
 
+/* Value of a variable in a manifest: the worker gets the tenant's placeholder in its place, unless
+ * allow_plain names the variable. */
+#define ENVIRONMENT_PLACEHOLDER "placeholder"
+bool variable_is_placeholder(const struct tenant_spec *s, const struct strmap_entry *variable);
+
 /* Shape of an environment value that looks like a credential: known prefixes and entropy. Returns
  * what it looks like ("an OpenAI key"), or NULL, as for a placeholder. Also used on live
  * environments. */

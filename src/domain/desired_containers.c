@@ -176,14 +176,18 @@ static void worker_health(const struct health_spec *h, struct engine_health *out
 	out->retries = h->retries;
 }
 
-static void worker_environment(const struct tenant_spec *s, struct container_spec *c)
+static void worker_environment(const struct tenant_spec *s, const char *token,
+			       struct container_spec *c)
 {
 	/* The image's home belongs to another uid and its root is read-only. */
 	if (!strmap_get(&s->environment, "HOME"))
 		strlist_addf(&c->env, "HOME=%s", s->workspace.path);
-	for (size_t i = 0; i < s->environment.count; i++)
-		strlist_addf(&c->env, "%s=%s", s->environment.entries[i].key,
-			     s->environment.entries[i].value);
+	for (size_t i = 0; i < s->environment.count; i++) {
+		const struct strmap_entry *v = &s->environment.entries[i];
+		bool stands_in = token && variable_is_placeholder(s, v);
+
+		strlist_addf(&c->env, "%s=%s", v->key, stands_in ? token : v->value);
+	}
 }
 
 void desired_worker(const struct desired_inputs *in, struct container_spec *c)
@@ -195,7 +199,7 @@ void desired_worker(const struct desired_inputs *in, struct container_spec *c)
 	c->image = mem_strdup(in->worker_image_id);
 	c->hostname = mem_strdup("worker"); /* tenant-neutral: a name is a fact about the host */
 	strlist_copy(&c->cmd, &s->command);
-	worker_environment(s, c);
+	worker_environment(s, in->allocation->token, c);
 	worker_health(&s->health, &c->health);
 	c->stop_timeout = s->stop_timeout;
 	c->init = true;

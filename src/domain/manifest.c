@@ -97,29 +97,32 @@ static const struct bind_table egress_table = {
 	.scalar_key = "host",
 };
 
+/* Quiet: these are the places where people put a key by mistake. */
 static const struct bind_field inject_fields[] = {
-	{ FIELD(inject_entry, header), .kind = BIND_STRING, .pattern = "[A-Za-z0-9-]+",
-	  .max_len = 64, .want = "the name of a header, of letters, digits and dashes",
+	{ FIELD(inject_entry, header), .kind = BIND_STRING, .flags = BIND_QUIET,
+	  .pattern = "[A-Za-z0-9-]+", .max_len = 64,
+	  .want = "the name of a header, of letters, digits and dashes",
 	  .help = "Header that carries the secret; the worker's own copy of it is dropped." },
-	{ FIELD(inject_entry, format), .kind = BIND_STRING, .def = "{}", .max_len = 256,
-	  .want = "text with {} where the secret goes",
+	{ FIELD(inject_entry, format), .kind = BIND_STRING, .flags = BIND_QUIET, .def = "{}",
+	  .max_len = 256, .want = "text with {} where the secret goes",
 	  .help = "Value of the header; {} stands for the secret.", .example = "\"Bearer {}\"" },
-	{ FIELD(inject_entry, query), .kind = BIND_STRING, .pattern = "[A-Za-z0-9_.-]+",
-	  .max_len = 64, .want = "the name of a query parameter",
+	{ FIELD(inject_entry, query), .kind = BIND_STRING, .flags = BIND_QUIET,
+	  .pattern = "[A-Za-z0-9_.-]+", .max_len = 64, .want = "the name of a query parameter",
 	  .help = "Query parameter that carries the secret, in place of a header." },
-	{ FIELD(inject_entry, basic), .kind = BIND_STRING, .max_len = 256,
+	{ FIELD(inject_entry, basic), .kind = BIND_STRING, .flags = BIND_QUIET, .max_len = 256,
 	  .want = "USER:{}, or {}: when the secret is the user",
 	  .help = "User and password of HTTP basic authentication, in place of a header.",
 	  .example = "\"api:{}\"" },
-	{ FIELD(inject_entry, secret), .kind = BIND_STRING, .pattern = SECRET_NAME_PATTERN,
-	  .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
+	{ FIELD(inject_entry, secret), .kind = BIND_STRING, .flags = BIND_QUIET,
+	  .pattern = SECRET_NAME_PATTERN, .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
 	  .help = "Another secret than the credential's own, where an upstream wants several." },
 };
 static const struct bind_table inject_table = TABLE("inject entry", inject_entry, inject_fields);
 
 static const struct bind_field limit_fields[] = {
-	{ FIELD(route_limit, rate), .kind = BIND_STRING, .pattern = "[1-9][0-9]{0,6}/[smh]",
-	  .max_len = 12, .want = "a number per second, minute or hour: 20/s, 600/m, 5000/h",
+	{ FIELD(route_limit, rate), .kind = BIND_STRING, .flags = BIND_QUIET,
+	  .pattern = "[1-9][0-9]{0,6}/[smh]", .max_len = 12,
+	  .want = "a number per second, minute or hour: 20/s, 600/m, 5000/h",
 	  .help = "Requests let through on average; more are answered with 429." },
 	{ FIELD(route_limit, burst), .kind = BIND_INT, .min = 1, .max = 1000000,
 	  .help = "Requests let through within any one second; without it twice the rate." },
@@ -131,19 +134,19 @@ static const struct bind_field limit_fields[] = {
 static const struct bind_table limit_table = TABLE("limit", route_limit, limit_fields);
 
 static const struct bind_field credential_fields[] = {
-	{ FIELD(credential_entry, name), .kind = BIND_STRING, .flags = BIND_REQUIRED,
+	{ FIELD(credential_entry, name), .kind = BIND_STRING, .flags = BIND_REQUIRED | BIND_QUIET,
 	  .pattern = SECRET_NAME_PATTERN, .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
 	  .help = "Name of the route: the worker calls http://gateway/NAME/..." },
-	/* No pattern: what is mistaken for an upstream may have a password in it. */
-	{ FIELD(credential_entry, upstream), .kind = BIND_STRING, .flags = BIND_REQUIRED,
-	  .max_len = 1024, .want = "https://HOST or https://HOST:PORT",
+	{ FIELD(credential_entry, upstream), .kind = BIND_STRING,
+	  .flags = BIND_REQUIRED | BIND_QUIET, .max_len = 1024,
+	  .want = "https://HOST or https://HOST:PORT",
 	  .help = "Where the route leads, over TLS whose certificate is verified." },
 	{ FIELD(credential_entry, inject), .kind = BIND_LIST, .flags = BIND_REQUIRED | BIND_SINGLE,
 	  .sub = &inject_table, .max_len = 8,
 	  .help = "How the secret is put into each request; a list where several are wanted.",
 	  .example = "{ header: Authorization, format: \"Bearer {}\" }" },
-	{ FIELD(credential_entry, secret), .kind = BIND_STRING, .pattern = SECRET_NAME_PATTERN,
-	  .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
+	{ FIELD(credential_entry, secret), .kind = BIND_STRING, .flags = BIND_QUIET,
+	  .pattern = SECRET_NAME_PATTERN, .max_len = SECRET_NAME_MAX, .want = SECRET_NAME_WANT,
 	  .help = "Name of the secret, as given to 'tenantctl secret set'." },
 	{ FIELD(credential_entry, command), .kind = BIND_STRLIST, .max_len = 32,
 	  .want = "the absolute path of a program and its arguments",
@@ -163,11 +166,11 @@ static const struct bind_field credential_fields[] = {
 	  .offset = offsetof(struct credential_entry, private_ok),
 	  .def = "false",
 	  .help = "The upstream may lead to an address inside private networks." },
-	{ FIELD(credential_entry, ca), .kind = BIND_STRING, .pattern = "/.+", .max_len = 1024,
-	  .want = "an absolute path on the host",
+	{ FIELD(credential_entry, ca), .kind = BIND_STRING, .flags = BIND_QUIET, .pattern = "/.+",
+	  .max_len = 1024, .want = "an absolute path on the host",
 	  .help = "File of CA certificates to trust for this upstream, instead of the system's." },
-	{ FIELD(credential_entry, token), .kind = BIND_ENUM, .names = token_names,
-	  .def = "optional",
+	{ FIELD(credential_entry, token), .kind = BIND_ENUM, .flags = BIND_QUIET,
+	  .names = token_names, .def = "optional",
 	  .help = "required: a request must carry the tenant's placeholder where the key goes, so "
 		  "that not everything that can make the worker call a URL can use the route." },
 };

@@ -82,40 +82,88 @@ static bool is_set(const struct bind_table *t, const struct bind_field *f, const
 	return (f->flags & BIND_REQUIRED) || strcmp(have, without) != 0;
 }
 
-/* A list element as people write it: what is a default is left out, and what is then only a host is
- * a plain word. */
-static void put_element(struct strbuf *out, const struct bind_table *t, const void *element,
-			const void *defaults)
-{
-	auto_strbuf struct strbuf members = STRBUF_INIT(STRBUF_TEXT_MAX);
-	size_t count = 0, skip = 0;
+static void put_flow(struct strbuf *out, const struct bind_table *t, const void *element);
 
+/* The value of a member on one line. */
+static void put_flow_value(struct strbuf *out, const struct bind_table *t,
+			   const struct bind_field *f, const void *element)
+{
+	const void *slot = (const char *)element + f->offset;
+	const struct bind_list *list = slot;
+
+	if (f->kind == BIND_OBJECT) {
+		put_flow(out, f->sub, slot);
+	} else if (f->kind == BIND_LIST && (f->flags & BIND_SINGLE) && list->count == 1) {
+		put_flow(out, f->sub, list->items);
+	} else if (f->kind == BIND_LIST) {
+		for (size_t i = 0; i < list->count; i++) {
+			strbuf_puts(out, i ? ", " : "[ ");
+			put_flow(out, f->sub, (const char *)list->items + i * f->sub->size);
+		}
+		strbuf_puts(out, list->count ? " ]" : "[]");
+	} else {
+		auto_free char *text = field_yaml(t, f, element);
+		const char *value = text + strlen(f->key) + strlen(": ");
+		strbuf_add(out, value, strcspn(value, "\n"));
+	}
+}
+
+/* Members that are set, each behind `before` but the first. Returns their number. */
+static size_t put_members(struct strbuf *out, const struct bind_table *t, const void *element,
+			  const char *before)
+{
+	auto_free void *defaults = mem_alloc(t->size);
+	size_t count = 0;
+
+	bind_defaults(t, defaults);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct bind_field *f = &t->fields[i];
 		if (!is_set(t, f, element, defaults))
 			continue;
-		auto_free char *text = field_yaml(t, f, element);
-		strbuf_puts(&members, count++ ? ", " : "");
-		strbuf_add(&members, text, strcspn(text, "\n"));
-		if (t->scalar_key && strcmp(f->key, t->scalar_key) == 0)
-			skip = strlen(f->key) + strlen(": ");
+		strbuf_printf(out, "%s%s: ", count++ ? before : "", f->key);
+		put_flow_value(out, t, f, element);
 	}
-	const char *plain = count == 1 && skip ? strbuf_str(&members) + skip : NULL;
-	if (plain)
-		strbuf_printf(out, "  - %s\n", plain);
+	bind_free(t, defaults);
+	return count;
+}
+
+static void put_flow(struct strbuf *out, const struct bind_table *t, const void *element)
+{
+	strbuf_puts(out, "{ ");
+	put_members(out, t, element, ", ");
+	strbuf_puts(out, " }");
+}
+
+static bool has_parts(const struct bind_table *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->fields[i].sub)
+			return true;
+	return false;
+}
+
+/* A list element as people write it: what is a default is left out, what is then only a host is a
+ * plain word, and what has parts has a line for each member. */
+static void put_element(struct strbuf *out, const struct bind_table *t, const void *element)
+{
+	auto_strbuf struct strbuf members = STRBUF_INIT(STRBUF_TEXT_MAX);
+	size_t count = put_members(&members, t, element, has_parts(t) ? "\n    " : ", ");
+	size_t key = t->scalar_key ? strlen(t->scalar_key) : 0;
+	const char *text = strbuf_str(&members);
+
+	if (count == 1 && key && strncmp(text, t->scalar_key, key) == 0 && text[key] == ':')
+		strbuf_printf(out, "  - %s\n", text + key + strlen(": "));
+	else if (has_parts(t))
+		strbuf_printf(out, "  - %s\n", text);
 	else
-		strbuf_printf(out, "  - { %s }\n", strbuf_str(&members));
+		strbuf_printf(out, "  - { %s }\n", text);
 }
 
 static void put_list(struct strbuf *out, const struct bind_field *f, const struct bind_list *list)
 {
-	auto_free void *defaults = mem_alloc(f->sub->size);
-
-	bind_defaults(f->sub, defaults);
 	strbuf_printf(out, "%s:\n", f->key);
 	for (size_t i = 0; i < list->count; i++)
-		put_element(out, f->sub, (const char *)list->items + i * f->sub->size, defaults);
-	bind_free(f->sub, defaults);
+		put_element(out, f->sub, (const char *)list->items + i * f->sub->size);
 }
 
 static void put_table(struct strbuf *out, const struct bind_table *t, const void *base,

@@ -130,7 +130,8 @@ int spec_check(struct tenant_spec *s, const struct doc *d, struct err *e)
 	    check_words(&s->command, "command", d, e) || check_listen(s, d, e) ||
 	    check_resources(s, d, e) || spec_check_mounts(s, d, e) ||
 	    spec_check_environment(s, d, e) || check_seccomp(s, d, e) ||
-	    spec_check_egress(s, d, e) || check_words(&s->health.command, "health.command", d, e))
+	    spec_check_egress(s, d, e) || spec_check_credentials(s, d, e) ||
+	    check_words(&s->health.command, "health.command", d, e))
 		return -1;
 	return 0;
 }

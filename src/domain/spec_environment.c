@@ -4,6 +4,12 @@
 
 #include "spec_rules.h"
 
+bool variable_is_placeholder(const struct tenant_spec *s, const struct strmap_entry *variable)
+{
+	return strcmp(variable->value, ENVIRONMENT_PLACEHOLDER) == 0 &&
+	       !strlist_has(&s->allow_plain, variable->key);
+}
+
 static int check_variable(const struct tenant_spec *s, const struct strmap_entry *v,
 			  const struct doc *d, struct err *e)
 {
@@ -14,6 +20,15 @@ static int check_variable(const struct tenant_spec *s, const struct strmap_entry
 	/* ld.so(8): they make every program of the worker load code of the variable's choice. */
 	if (strncmp(v->key, "LD_", 3) == 0)
 		return doc_error(d, where, e, "variables of the dynamic loader are not accepted");
+	if (variable_is_placeholder(s, v)) {
+		if (s->credentials.count)
+			return 0;
+		doc_error(d, where, e,
+			  "'" ENVIRONMENT_PLACEHOLDER "' stands for the key of a credential, and "
+			  "there are no credentials");
+		err_hint(e, "if the word itself is meant, name the variable under allow_plain");
+		return -1;
+	}
 	if (!shape || strlist_has(&s->allow_plain, v->key))
 		return 0;
 	doc_error(d, where, e, "the value looks like %s and would be readable in the worker",

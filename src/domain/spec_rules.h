@@ -47,6 +47,7 @@ const char *egress_host_problem(const char *host, bool private_ok) must_check;
 /* Parts of spec_check(). */
 int spec_check_egress(struct tenant_spec *s, const struct doc *d, struct err *e) must_check;
 int spec_check_mounts(const struct tenant_spec *s, const struct doc *d, struct err *e) must_check;
+int spec_check_credentials(struct tenant_spec *s, const struct doc *d, struct err *e) must_check;
 int spec_check_environment(const struct tenant_spec *s, const struct doc *d, struct err *e)
 	must_check;
 

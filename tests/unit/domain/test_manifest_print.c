@@ -98,7 +98,19 @@ static void test_template(void **state)
 	assert_int_equal(full.command.count, 2);
 	assert_int_equal(full.health.command.count, 2);
 	assert_int_equal(full.allow_plain.count, 1);
+	assert_int_equal(full.credentials.count, 1);
 	free(text);
+}
+
+static bool same_field(const char *key, const struct tenant_spec *a, const struct tenant_spec *b)
+{
+	struct bind_table one = { .size = tenant_table.size, .count = 1 };
+
+	for (size_t i = 0; i < tenant_table.count; i++)
+		if (strcmp(tenant_table.fields[i].key, key) == 0)
+			one.fields = &tenant_table.fields[i];
+	assert_non_null(one.fields);
+	return bind_equal(&one, a, b);
 }
 
 static void test_template_from(void **state)
@@ -121,6 +133,11 @@ static void test_template_from(void **state)
 	assert_string_equal(made.image, "x/y:2");
 	assert_int_equal(made.egress.count, from.egress.count + 1);
 	assert_int_equal(made.stop_timeout, 20);
+	assert_non_null(strstr(text, "\n  - name: ghl\n    upstream: "));
+	assert_non_null(strstr(text,
+			       "\n    inject: { header: Authorization, format: \"Bearer {}\" }"
+			       "\n    secret: ghl\n"));
+	assert_true(same_field("credentials", &made, &from));
 	assert_true(strmap_equal(&made.environment, &from.environment));
 	strlist_free(&o.allow);
 	free(text);
@@ -155,6 +172,7 @@ static const char *const known_words[] = {
 	"enum",	       "items",		"maxItems",
 	"properties",  "required",	"additionalProperties",
 	"anyOf",       "propertyNames", "maxProperties",
+	"minItems",
 };
 
 static bool type_matches(const struct node *types, const struct node *n)
@@ -255,7 +273,8 @@ static bool valid(const struct node *schema, const struct node *n)
 		if (!valid(node_get(schema, "items"), i))
 			return false;
 	}
-	return node_is_array(n) ? node_count(n) <= node_num(node_get(schema, "maxItems"), 1e9)
+	return node_is_array(n) ? node_count(n) <= node_num(node_get(schema, "maxItems"), 1e9) &&
+					  node_count(n) >= node_num(node_get(schema, "minItems"), 0)
 				: scalar_valid(schema, n);
 }
 
@@ -282,6 +301,12 @@ static void test_schema(void **state)
 		"version: 1\ntenant: a\nimage: a:1\negress: [ { port: 1 } ]\n",
 		"version: 1\ntenant: a\nimage: a:1\nlogs: { driver: x }\n",
 		"version: 1\ntenant: a\nimage: a:1\nenvironment: { 1A: x }\n",
+		"version: 1\ntenant: a\nimage: a:1\ncredentials:\n"
+		"  - { name: a, upstream: \"https://a.b\", inject: [], secret: a }\n",
+		"version: 1\ntenant: a\nimage: a:1\ncredentials:\n"
+		"  - { name: a, upstream: \"https://a.b\", inject: { heder: A }, secret: a }\n",
+		"version: 1\ntenant: a\nimage: a:1\ncredentials:\n"
+		"  - { name: A, upstream: \"https://a.b\", inject: { header: A }, secret: a }\n",
 	};
 	auto_node struct node *schema = manifest_schema();
 
