@@ -179,5 +179,7 @@ int gateway_check(const struct gateway_config *c, struct err *e)
 		return err_set(e, ERR_INTERNAL, "gateway: malformed resolver");
 	if (!net_is_valid(c->pool) || !net_is_valid(c->egress_subnet))
 		return err_set(e, ERR_INTERNAL, "gateway: malformed prefix");
-	return check_host_addresses(c->host_addresses, e) ? -1 : check_egress(c, e);
+	if (check_host_addresses(c->host_addresses, e) || check_egress(c, e))
+		return -1;
+	return gateway_check_routes(c, e);
 }

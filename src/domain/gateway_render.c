@@ -55,8 +55,8 @@ static int put_file(struct strmap *files, const char *name, struct strbuf *text,
 {
 	if (text->overflow)
 		return err_set(e, ERR_MANIFEST,
-			       "too many rules: the gateway's %s would be longer than %zu KiB", name,
-			       text->max >> 10);
+			       "too many rules: the gateway's %s would be longer than %zu KiB",
+			       name, text->max >> 10);
 	strmap_set(files, name, strbuf_str(text));
 	strbuf_reset(text);
 	return 0;
