@@ -76,6 +76,26 @@ void gateway_own_addresses(const struct gateway_config *c, struct strlist *out)
 	}
 }
 
+enum gateway_address gateway_address_kind(const struct gateway_config *c, const char *address)
+{
+	struct strlist own auto_strlist = { 0 };
+	struct err ignored = ERR_INIT;
+	bool never, inside = false;
+	uint32_t ip;
+
+	if (ipv4_parse(address, &ip, &ignored))
+		return GATEWAY_ADDRESS_NEVER;
+	gateway_own_addresses(c, &own);
+	never = is_in(ip, c->pool) || is_in(ip, c->egress_subnet) || strlist_has(&own, address);
+	for (size_t i = 0; i < ARRAY_SIZE(never_nets); i++)
+		never = never || is_in(ip, never_nets[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(private_nets); i++)
+		inside = inside || is_in(ip, private_nets[i]);
+	return never	? GATEWAY_ADDRESS_NEVER
+	       : inside ? GATEWAY_ADDRESS_PRIVATE
+			: GATEWAY_ADDRESS_PUBLIC;
+}
+
 static void add_words(struct strbuf *b, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

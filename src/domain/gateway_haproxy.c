@@ -167,7 +167,7 @@ static void add_tls(struct strbuf *b, const struct gateway_config *c, const stru
 	/* The name is resolved as the client sent it, and may hold any byte (a NUL ends it for a
 	 * string match but not for a lookup): only plain names go on. */
 	strbuf_puts(b, "\ttcp-request content reject if "
-		       "!{ var(txn.sni) -m reg '^([a-z0-9_-]{1,63}\\.)*[a-z0-9_-]{1,63}$' }\n");
+		       "!{ var(txn.sni) -m reg '" GATEWAY_NAME_REGEX "' }\n");
 	if (expiry)
 		add_now(b);
 	for (size_t i = 0; i < count; i++)
