@@ -13,7 +13,8 @@
  * Sizes: at most 512 buffers of 16 KiB (8 MiB) however many connections there are; a request's head
  * and a ClientHello have 15 KiB of room. One thread: a tenant's worker does not saturate it, and
  * each thread costs memory in every tenant. A process whose rules were replaced ends with its last
- * connection: what has to end sooner is ended over the socket, by rule.
+ * connection: what has to end sooner is ended over the socket, by rule. HAProxy's own HTTP client,
+ * which nothing uses, would otherwise load every CA of the system.
  */
 static const char global_section[] = "global\n"
 				     "\tlog stdout len 4096 format raw local0\n"
@@ -24,6 +25,7 @@ static const char global_section[] = "global\n"
 				     "\tstats socket \"${GATEWAY_CLI}\" mode 600 level admin "
 				     "expose-fd listeners\n"
 				     "\tstats timeout 1h\n"
+				     "\thttpclient.ssl.verify none\n"
 				     "\n"
 				     "defaults\n"
 				     "\tmode tcp\n"

@@ -61,6 +61,7 @@ static const char *const haproxy_words[] = {
 	"tune.bufsize",
 	"tune.buffers.limit",
 	"stats",
+	"httpclient.ssl.verify",
 	"mode",
 	"retries",
 	"option",
