@@ -55,9 +55,17 @@ static bool rule_matches(const char *host, const char *name)
 	return have >= want - 1 && strcmp(name + have - (want - 1), host + 1) == 0;
 }
 
+/* What a lookup can ask for: no part is empty. */
+static bool is_askable(const char *name)
+{
+	return *name && *name != '.' && !strstr(name, "..") && strlen(name) <= NAME_MAX_LEN;
+}
+
 /* The gateway's resolver knows the names of all entries, whatever their port and time. */
 static bool has_address(const struct gateway_config *c, const char *name)
 {
+	if (!is_askable(name))
+		return false;
 	if (strcmp(name, "gateway") == 0 || strcmp(name, "proxy") == 0 ||
 	    strcmp(name, c->inner_ip) == 0)
 		return true;
@@ -134,10 +142,6 @@ static void decide_tls(const struct gateway_config *c, const struct egress_query
 	if (!live) {
 		decide(out, false, "expired", "the entry for %s ended on %s", past->entry->host,
 		       past->entry->expires);
-		return;
-	}
-	if (strlen(name) > NAME_MAX_LEN) {
-		decide(out, false, "unresolved", "the name is too long to be looked up");
 		return;
 	}
 	decide(out, true, "none", "TLS to %s, allowed by the entry for %s", name,

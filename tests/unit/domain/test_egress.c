@@ -148,6 +148,9 @@ static const struct question questions[] = {
 	{ "gateway", 5432, NULL, "tcp:5432:db.example.com", "none" },
 	{ "10.231.0.2", 5432, NULL, "tcp:5432:db.example.com", "none" },
 	{ "unknown.example.net", 5432, NULL, "", "name" },
+	{ "a..example.org", 5432, NULL, "", "name" },
+	{ ".example.org", 5432, NULL, "", "name" },
+	{ "", 5432, NULL, "", "name" },
 	{ "db.example.com", 5433, NULL, "tcp:5433:db.example.com", "expired" },
 	{ "10.99.0.1", 9000, NULL, "", "name" },
 	{ "10.231.0.2", 9000, "10.99.0.1", "tcp:9000:10.99.0.1", "none" },
@@ -265,8 +268,8 @@ static void test_edges(unused_arg void **state)
 	for (size_t len = 250; len < 260; len++) {
 		q.host = name + sizeof(name) - 1 - len;
 		if (*q.host == 'a')
-			assert_decision(&c, &q, "tls:443:*.example.org",
-					len > 253 ? "unresolved" : "none");
+			assert_decision(&c, &q, len > 253 ? "" : "tls:443:*.example.org",
+					len > 253 ? "name" : "none");
 	}
 	memset(name, 'a', sizeof(name) - strlen("..example.org"));
 	q.host = name + sizeof(name) - 1 - strlen(".example.org") - 63;
