@@ -31,11 +31,12 @@
 
 static const int64_t tls_ports[] = { 443, 8443, 444 };
 static const int64_t tcp_ports[] = { 5001, 5002, 5003, 5004, 5005 };
-/* What a name may lead to; the first two have servers. "": there is no such name. */
-static const char *const addresses[] = { "198.51.100.10", "10.99.0.1",	     "198.51.100.10",
-					 "127.0.0.1",	  "169.254.169.254", "100.64.0.1",
-					 "192.0.2.1",	  "10.231.0.3",	     "10.230.0.9",
-					 "224.0.0.1",	  "198.51.100.10",   "" };
+/* What a name may lead to: echo servers, public and private; where nothing may lead; and nowhere
+ * at all (""). */
+static const char *const addresses[] = { "198.51.100.12", "198.51.100.12",   "198.51.100.12",
+					 "10.99.0.2",	  "100.64.0.1",	     "127.0.0.1",
+					 "192.0.2.1",	  "169.254.169.254", "10.231.0.3",
+					 "10.230.0.9",	  "224.0.0.1",	     "" };
 
 struct world {
 	struct tenant_spec spec;
@@ -313,7 +314,7 @@ static const char *ask_request(struct world *w, struct egress_query *q, char **m
 	q->has_token = pick(2);
 	upstream = r->upstream_host;
 	if (strstr(upstream, ".wild."))
-		q->address = addresses[0];
+		q->address = "198.51.100.10";
 	else if (strncmp(upstream, "inside", 6) == 0)
 		q->address = "10.99.0.1";
 	else
