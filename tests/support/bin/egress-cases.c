@@ -111,15 +111,33 @@ static void add_egress(struct strbuf *b)
 	}
 }
 
-static void add_pattern(struct strbuf *b)
+static char *random_pattern(void)
 {
-	static const char *const methods[] = { "GET", "POST", "DELETE", "*", "M-SEARCH" };
+	static const char *const methods[] = { "GET", "POST", "DELETE", "*", "PATCH", "M-SEARCH" };
 	static const char *const parts[] = { "/a", "/b.c", "/x*", "/*", "/$d+e", "/*z", "/v1:run" };
+	auto_strbuf struct strbuf b = STRBUF_INIT(512);
 
-	strbuf_printf(b, "\"%s ", methods[pick(ARRAY_SIZE(methods))]);
+	strbuf_printf(&b, "%s ", methods[pick(ARRAY_SIZE(methods))]);
 	for (unsigned n = 1 + pick(3); n > 0; n--)
-		strbuf_puts(b, parts[pick(ARRAY_SIZE(parts))]);
-	strbuf_printf(b, "%s\"", pick(3) ? "" : "/*");
+		strbuf_puts(&b, parts[pick(ARRAY_SIZE(parts))]);
+	strbuf_puts(&b, pick(3) ? "" : "/*");
+	return strbuf_take(&b);
+}
+
+static void add_allow(struct strbuf *b)
+{
+	struct strlist patterns auto_strlist = { 0 };
+
+	while (patterns.count < 1 + pick(3)) {
+		auto_free char *one = random_pattern();
+
+		if (!strlist_has(&patterns, one))
+			strlist_add(&patterns, one);
+	}
+	strbuf_puts(b, "    allow: [");
+	for (size_t i = 0; i < patterns.count; i++)
+		strbuf_printf(b, "%s\"%s\"", i ? ", " : "", patterns.items[i]);
+	strbuf_puts(b, "]\n");
 }
 
 /* The internet has certificates for these: public, private, loopback, and none at all. */
@@ -143,13 +161,8 @@ static void add_credentials(struct strbuf *b, const char *ca)
 			strbuf_puts(b, "    private: true\n");
 		if (pick(3) == 0)
 			strbuf_puts(b, "    token: required\n");
-		if (pick(4) == 0)
-			continue;
-		strbuf_puts(b, "    allow: [");
-		for (unsigned j = 1 + pick(3); j > 0; j--) {
-			add_pattern(b);
-			strbuf_puts(b, j > 1 ? ", " : "]\n");
-		}
+		if (pick(4))
+			add_allow(b);
 	}
 }
 
@@ -289,7 +302,7 @@ static const char *ask_request(struct world *w, struct egress_query *q, char **m
 		"gateway:80", "PROXY",	 "a.example.com", "10.231.0.2"
 	};
 	static const char *const methods[] = { "GET",	  "POST",  "DELETE", "PUT",
-					       "OPTIONS", "TRACE", "HEAD",   "M-SEARCH" };
+					       "OPTIONS", "TRACE", "HEAD",   "PATCH" };
 	const struct credential_entry *r = w->spec.credentials.items;
 	auto_strbuf struct strbuf b = STRBUF_INIT(4096);
 	const char *pattern = "* /any/thing", *space, *upstream;
@@ -374,7 +387,7 @@ static void write_file(const char *dir, const char *name, const char *text)
 		stop(&e, path);
 }
 
-/* What each inject entry sends is the same: a word that the internet would show. */
+/* The internet repeats what it gets, parameters included: no pattern may match that. */
 static void write_keys(const struct world *w, const char *set)
 {
 	auto_strbuf struct strbuf keys = STRBUF_INIT(STRBUF_TEXT_MAX);
@@ -382,7 +395,7 @@ static void write_keys(const struct world *w, const char *set)
 	for (size_t i = 0; i < w->spec.credentials.count; i++)
 		strbuf_printf(&keys, "c%zu.0 key-of-c%zu\n", i, i);
 	write_file(set, "keys", strbuf_str(&keys));
-	write_file(set, "echo", "key-of-c\n");
+	write_file(set, "echo", "no answer holds this\n");
 }
 
 static void write_set(const struct world *w, const char *dir)
