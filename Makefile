@@ -135,7 +135,7 @@ replay: $(REPLAY_BIN)
 		chmod +x $$t.sh; done
 	$(RUN_UNIT) $(TAG)replay $(REPLAY_BIN:=.sh)
 e2e: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar $(IMAGES)/test-tools.tar \
-		$(BUILD)/tests/support/bin/faultsock
+		$(BUILD)/tests/support/bin/faultsock $(BUILD)/tests/support/bin/egress-cases
 	$(Q)BUILD=$(BUILD) scripts/run-e2e $(E2E)
 
 # Every suite runs even when an earlier one failed; the last line adds them up.
