@@ -1,4 +1,5 @@
 #!/bin/bash
+# time: 240
 # The rule model against a running gateway: for random configurations and several hundred questions
 # each, what 'egress check' would say is what the gateway does and logs.
 set -u
@@ -6,11 +7,11 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 . tests/support/atexit.sh
 . tests/support/lab.sh
+. tests/support/gateway.sh
 
-gateway=10.231.0.2 worker=10.231.0.3 egress=10.230.0.2
-token=tenant-placeholder-0123456789abcdef0123456789abcdef
-uid=1879048193
 lab=$E2E_TMP/lab
+place=$E2E_TMP/gateway
+token=tenant-placeholder-0123456789abcdef0123456789abcdef
 
 load() { # ARCHIVE: prints the image's name
 	docker load -qi "${IMAGES:?}/$1" | sed -n 's/^Loaded image: //p' | grep .
@@ -34,41 +35,40 @@ done
 lab_serve "$LAB_NET" "$lab" "${servers[@]}" || bail_out "no servers"
 cp "$lab/hosts" "$lab/hosts.base"
 
-isolated=()
-[ "$ENGINE_KIND" = 20 ] || isolated=(-o com.docker.network.bridge.gateway_mode_ipv4=isolated)
-at_exit 'docker network rm model-inner model-egress >/dev/null'
+at_exit 'docker network rm gw-inner gw-egress >/dev/null'
 docker network create --internal --subnet 10.231.0.0/29 --gateway 10.231.0.1 \
-	-o com.docker.network.bridge.inhibit_ipv4=true "${isolated[@]}" model-inner >/dev/null &&
-	docker network create --subnet 10.230.0.0/24 --gateway 10.230.0.1 \
-		-o com.docker.network.bridge.enable_icc=false model-egress >/dev/null ||
+	-o com.docker.network.bridge.inhibit_ipv4=true gw-inner >/dev/null &&
+	docker network create --subnet 10.230.0.0/24 --gateway 10.230.0.1 gw-egress >/dev/null ||
 	bail_out "networks cannot be made"
-at_exit 'docker rm -f model-gw model-worker >/dev/null 2>&1'
-docker run -d --name model-worker --network model-inner --ip "$worker" --cap-drop ALL \
+at_exit "umount '$place'"
+gateway_place "$place" || bail_out "no place for the gateway's files"
+at_exit 'docker rm -f gw gw-worker >/dev/null 2>&1'
+docker run -d --name gw-worker --network gw-inner --ip "$GATEWAY_WORKER" --cap-drop ALL \
 	--entrypoint sleep "$tools" 1000 >/dev/null || bail_out "the worker does not start"
-worker_net=/proc/$(docker inspect -f '{{.State.Pid}}' model-worker)/ns/net
+worker_net=/proc/$(docker inspect -f '{{.State.Pid}}' gw-worker)/ns/net
 
-# start_gateway DIR: with the set of files in DIR/set
-start_gateway() {
-	docker rm -f model-gw >/dev/null 2>&1
-	rm -rf "$1/state" && install -d -m 700 -o "$uid" "$1/state" && chmod 755 "$1" "$1/set" &&
-		chmod 644 "$1"/set/* || return 1
-	docker create --name model-gw --network model-egress --ip "$egress" --user "$uid:$uid" \
-		--cap-drop ALL --security-opt no-new-privileges \
-		--security-opt seccomp=profiles/gateway.json --read-only --memory 64m --memory-swap 64m \
-		--pids-limit 32 --ulimit nofile=4096 --dns "$LAB_DNS" \
-		--sysctl net.ipv4.ip_unprivileged_port_start=0 --sysctl net.ipv4.ip_forward=0 \
-		--tmpfs "/run/gateway:rw,noexec,nosuid,nodev,size=16m,mode=0700,uid=$uid,gid=$uid" \
-		-v "$1:/etc/gateway:ro" -v "$1/state:/var/lib/gateway" "$image" acme-dental >/dev/null &&
-		docker network connect --ip "$gateway" model-inner model-gw &&
-		docker start model-gw >/dev/null || return 1
-	eventually 10 lab_in "$worker_net" "$gateway" curl -s -o /dev/null http://gateway/
+# take DIR: the running gateway, or else a new one, gets the set in DIR
+take() {
+	if [ -e "$place/files/set" ]; then
+		cp -r "$1/set" "$place/files/next" && gateway_seal "$place/files/next" &&
+			[ "$(gateway_change gw "$place")" = loaded ]
+	else
+		cp -r "$1/set" "$place/files/set" && gateway_seal "$place/files/set" &&
+			gateway_create gw "$place" "$GATEWAY_EGRESS" &&
+			docker network connect --ip "$GATEWAY_INNER" gw-inner gw &&
+			docker start gw >/dev/null &&
+			eventually 10 lab_in "$worker_net" "$GATEWAY_INNER" curl -s -o /dev/null http://gateway/
+	fi
 }
 # What differs between the model's answers in DIR/cases and the gateway.
 differences() { # DIR
-	nsenter --net="$worker_net" tests/support/egress-model.py ask "$1/cases" "$gateway" "$token" \
-		>"$1/answers" || return 1
+	local before
+	before=$(docker logs gw 2>/dev/null | wc -l)
+	nsenter --net="$worker_net" tests/support/egress-model.py ask "$1/cases" "$GATEWAY_INNER" \
+		"$token" >"$1/answers" || return 1
 	sleep 0.5
-	docker logs model-gw 2>&1 | tests/support/egress-model.py compare "$1/cases" "$1/answers"
+	docker logs gw 2>/dev/null | tail -n "+$((before + 1))" >"$1/log"
+	tests/support/egress-model.py compare "$1/cases" "$1/answers" <"$1/log"
 }
 
 for seed in 1 2 3; do
@@ -77,7 +77,7 @@ for seed in 1 2 3; do
 		bail_out "no configuration"
 	cat "$lab/hosts.base" "$dir/names" >"$lab/hosts"
 	kill -HUP "$(cat "$lab/dns.pid")"
-	start_gateway "$dir" || bail_out "the gateway does not start: $(docker logs model-gw 2>&1)"
+	take "$dir" || bail_out "the gateway does not take the files: $(docker logs gw 2>&1 | tail -n 5)"
 	is "$(differences "$dir" 2>&1 | head -n 5)" "" \
 		"$(grep -c '"allowed":true' "$dir/cases") allowed and $(grep -c '"allowed":false' "$dir/cases") refused: the gateway does what the model says (seed $seed)"
 	is "$(wc -l <"$dir/answers")" 300 "all of them were asked"
@@ -86,8 +86,7 @@ done
 # A comparison that sees nothing would agree with everything.
 for reason in none address rule name expired; do
 	sed "s/\"reason\":\"$reason\"/\"reason\":\"other\"/" "$dir/cases" >"$dir/spoiled"
-	wrong=$(docker logs model-gw 2>&1 |
-		tests/support/egress-model.py compare "$dir/spoiled" "$dir/answers" | wc -l)
+	wrong=$(tests/support/egress-model.py compare "$dir/spoiled" "$dir/answers" <"$dir/log" | wc -l)
 	is "$wrong" "$(grep -c '"reason":"other"' "$dir/spoiled")" "another answer for '$reason' is noticed"
 done
 

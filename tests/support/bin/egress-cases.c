@@ -4,12 +4,12 @@
  *
  *	egress-cases SEED COUNT CA DIR
  *
- * Writes DIR/manifest.yaml, DIR/set/ (all files of a set; CA is a file of certificates that
- * the upstreams' are signed with), DIR/names (ADDRESS NAME lines for the internet's DNS) and
- * DIR/cases: a JSON object a line with host, port, kind (what the port is for), method, path,
- * token (how it is sent, "" when it is not) and what is expected: allowed, rule, reason. Addresses
- *are those of tests/support/lab.sh and of tests/e2e/20-gateway.sh; the same arguments give the same
- *files.
+ * Writes DIR/manifest.yaml, DIR/set/ (a set of files but its `generation`; CA is a
+ * file of certificates that the upstreams' are signed with), DIR/names (ADDRESS NAME lines for the
+ *internet's DNS) and DIR/cases: a JSON object a line with host, port, kind (what the port is for),
+ *method, path, token (how it is sent, "" when it is not) and what is expected: allowed, rule,
+ *reason. Addresses are those of tests/support/lab.sh and of tests/e2e/20-gateway.sh; the same
+ *arguments give the same files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/digest.h"
 #include "base/doc.h"
 #include "base/fsio.h"
 #include "base/mem.h"
@@ -27,7 +26,6 @@
 
 #define TOKEN SECRET_PLACEHOLDER_PREFIX "0123456789abcdef0123456789abcdef"
 #define CREDENTIALS_MAX 8
-#define GENERATION "0123456789abcdef-01234567"
 
 static const int64_t tls_ports[] = { 443, 8443, 444 };
 static const int64_t tcp_ports[] = { 5001, 5002, 5003, 5004, 5005 };
@@ -402,7 +400,6 @@ static void write_set(const struct world *w, const char *dir)
 {
 	auto_free char *set = mem_printf("%s/set", dir);
 	struct strmap files auto_strmap = { 0 };
-	char haproxy[DIGEST_HEX_SIZE], dnsmasq[DIGEST_HEX_SIZE];
 	struct err e = ERR_INIT;
 
 	if (gateway_render(&w->config, &files, &e) || fsio_mkdirs(set, 0755, &e))
@@ -410,12 +407,6 @@ static void write_set(const struct world *w, const char *dir)
 	for (size_t i = 0; i < files.count; i++)
 		write_file(set, files.entries[i].key, files.entries[i].value);
 	write_keys(w, set);
-	const char *h = strmap_get(&files, GATEWAY_FILE_HAPROXY);
-	const char *d = strmap_get(&files, GATEWAY_FILE_DNSMASQ);
-	digest_of(h, strlen(h), haproxy);
-	digest_of(d, strlen(d), dnsmasq);
-	auto_free char *line = mem_printf(GENERATION " %.16s %.16s\n", haproxy, dnsmasq);
-	write_file(set, "generation", line);
 }
 
 static void write_names(const struct world *w, const char *dir)
