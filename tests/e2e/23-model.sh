@@ -63,11 +63,11 @@ take() {
 # What differs between the model's answers in DIR/cases and the gateway.
 differences() { # DIR
 	local before
-	before=$(docker logs gw 2>/dev/null | wc -l)
+	before=$(docker logs gw 2>&1 | wc -l)
 	nsenter --net="$worker_net" tests/support/egress-model.py ask "$1/cases" "$GATEWAY_INNER" \
 		"$token" >"$1/answers" || return 1
 	sleep 0.5
-	docker logs gw 2>/dev/null | tail -n "+$((before + 1))" >"$1/log"
+	docker logs gw 2>&1 | tail -n "+$((before + 1))" >"$1/log"
 	tests/support/egress-model.py compare "$1/cases" "$1/answers" <"$1/log"
 }
 
