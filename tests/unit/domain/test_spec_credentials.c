@@ -284,14 +284,14 @@ static void test_injects(void **state)
 		auto_free char *list_path =
 			mem_printf("credentials[0].inject[0]%s: ", cases[i].key);
 		auto_free char *one_path = mem_printf("credentials[0].inject%s: ", cases[i].key);
-		auto_spec struct tenant_spec s = { 0 };
+		auto_spec struct tenant_spec s = { 0 }, t = { 0 };
 		struct err e = ERR_INIT;
 
 		try_text(list, cases[i].needle, in_list);
 		if (parse(list, &s, &e) && !strstr(e.message, list_path))
 			fail_msg("not %s: %s", list_path, e.message);
 		try_text(one, cases[i].needle, "m:8:");
-		if (parse(one, &s, &e) && !strstr(e.message, one_path))
+		if (parse(one, &t, &e) && !strstr(e.message, one_path))
 			fail_msg("not %s: %s", one_path, e.message);
 	}
 }
