@@ -197,100 +197,101 @@ static void test_upstream_is_taken_apart(void **state)
 
 #define CREDENTIAL "  - name: ghl\n    upstream: https://a.example.com\n    secret: a\n"
 
-/* Text of one inject entry; the refusal's place is that of the mapping and of the list's entry. */
+/* Text of one inject entry, the key that is refused behind its path, and a word of the reason. */
+static const struct {
+	const char *text, *key, *needle;
+} injects[] = {
+	{ "header: Authorization, format: \"Bearer {}\"", "", NULL },
+	{ "header: x", "", NULL },
+	{ "header: X-Api-Key", "", NULL },
+	{ "header: Cookie, format: \"session={}; a=b\"", "", NULL },
+	{ "header: Authorization, format: \"Token token={}, realm=x\"", "", NULL },
+	{ "query: api_key", "", NULL },
+	{ "query: key, format: \"{}\"", "", NULL },
+	{ "basic: \"api:{}\"", "", NULL },
+	{ "basic: \"{}:\"", "", NULL },
+	{ "basic: \"{}:x\"", "", NULL },
+	{ "format: \"Bearer {}\"", "", "found none" },
+	{ "secret: b", "", "found none" },
+	{ "header: A, query: b", "", "found several" },
+	{ "header: A, basic: \"b:{}\"", "", "found several" },
+	{ "query: key, format: \"x {}\"", ".format", "header only" },
+	{ "basic: \"a:{}\", format: \"x {}\"", ".format", "header only" },
+	{ "header: A, format: \"Bearer\"", ".format", "{} once" },
+	{ "header: A, format: \"\"", ".format", "{} once" },
+	{ "header: A, format: \"{} {}\"", ".format", "{} once" },
+	{ "header: A, format: \"{ }\"", ".format", "{} once" },
+	{ "header: A, format: \" {}\"", ".format", "no space" },
+	{ "header: A, format: \"{} \"", ".format", "no space" },
+	{ "header: A, format: \"a\\tb {}\"", ".format", "control" },
+	{ "header: A, format: \"a\\nb {}\"", ".format", "control" },
+	{ "header: A, format: \"a\\r\\nX: y {}\"", ".format", "control" },
+	{ "header: A, format: \"\xc3\xa9 {}\"", ".format", "ASCII" },
+	{ "header: A, format: \"Bearer " FAKE_KEY "{}\"", ".format", "looks like" },
+	{ "header: A, format: \"Bearer {} " FAKE_RANDOM "\"", ".format", "looks like" },
+	{ "header: A, format: \"" FAKE_RANDOM " {}\"", ".format", "looks like" },
+	{ "basic: \"api\"", ".basic", "{} once" },
+	{ "basic: \"{}\"", ".basic", "USER:PASSWORD" },
+	{ "basic: \"" FAKE_RANDOM ":{}\"", ".basic", "looks like" },
+	{ "query: \"a b\"", ".query", "name of a query parameter" },
+	{ "query: \"a=b\"", ".query", "name of a query parameter" },
+	{ "query: \"a%20\"", ".query", "name of a query parameter" },
+	{ "query: \"\"", ".query", "name of a query parameter" },
+	{ "query: " FAKE_KEY, ".query", "looks like" },
+	{ "header: \"A B\"", ".header", "name of a header" },
+	{ "header: \"A:\"", ".header", "name of a header" },
+	{ "header: \"A_B\"", ".header", "name of a header" },
+	{ "header: \"A\\nB\"", ".header", "control" },
+	{ "header: \"\"", ".header", "name of a header" },
+	{ "header: \"-\"", ".header", "dash" },
+	{ "header: A-", ".header", "dash" },
+	{ "header: " FAKE_KEY, ".header", "looks like" },
+	{ "header: Host", ".header", "frames" },
+	{ "header: host", ".header", "frames" },
+	{ "header: Content-Length", ".header", "frames" },
+	{ "header: Transfer-Encoding", ".header", "frames" },
+	{ "header: Connection", ".header", "frames" },
+	{ "header: Keep-Alive", ".header", "frames" },
+	{ "header: Upgrade", ".header", "frames" },
+	{ "header: TE", ".header", "frames" },
+	{ "header: Trailer", ".header", "frames" },
+	{ "header: Expect", ".header", "frames" },
+	{ "header: Proxy-Authorization", ".header", "frames" },
+	{ "header: Proxy-Connection", ".header", "frames" },
+	{ "header: X-Forwarded-For", ".header", "frames" },
+	{ "header: Forwarded", ".header", "frames" },
+	{ "header: Via", ".header", "frames" },
+	{ "header: Sec-WebSocket-Key", ".header", "frames" },
+	{ "header: Accept-Encoding", ".header", "frames" },
+	{ "header: A, secret: B", ".secret", "1 to 32" },
+	{ "header: A, secret: ../b", ".secret", "1 to 32" },
+	{ "header: A, secret: " FAKE_KEY, ".secret", "looks like" },
+	{ "header: A, secret: \"Bearer s3cret\"", ".secret", "1 to 32" },
+	{ "heder: A", ".heder", "did you mean 'header'" },
+};
+
+/* The place of a refusal is that of the mapping, and that of the entry of a list. */
 static void test_injects(void **state)
 {
-	static const struct {
-		const char *text, *key, *needle;
-	} cases[] = {
-		{ "header: Authorization, format: \"Bearer {}\"", "", NULL },
-		{ "header: x", "", NULL },
-		{ "header: X-Api-Key", "", NULL },
-		{ "header: Cookie, format: \"session={}; a=b\"", "", NULL },
-		{ "header: Authorization, format: \"Token token={}, realm=x\"", "", NULL },
-		{ "query: api_key", "", NULL },
-		{ "query: key, format: \"{}\"", "", NULL },
-		{ "basic: \"api:{}\"", "", NULL },
-		{ "basic: \"{}:\"", "", NULL },
-		{ "basic: \"{}:x\"", "", NULL },
-		{ "format: \"Bearer {}\"", "", "found none" },
-		{ "secret: b", "", "found none" },
-		{ "header: A, query: b", "", "found several" },
-		{ "header: A, basic: \"b:{}\"", "", "found several" },
-		{ "query: key, format: \"x {}\"", ".format", "header only" },
-		{ "basic: \"a:{}\", format: \"x {}\"", ".format", "header only" },
-		{ "header: A, format: \"Bearer\"", ".format", "{} once" },
-		{ "header: A, format: \"\"", ".format", "{} once" },
-		{ "header: A, format: \"{} {}\"", ".format", "{} once" },
-		{ "header: A, format: \"{ }\"", ".format", "{} once" },
-		{ "header: A, format: \" {}\"", ".format", "no space" },
-		{ "header: A, format: \"{} \"", ".format", "no space" },
-		{ "header: A, format: \"a\\tb {}\"", ".format", "control" },
-		{ "header: A, format: \"a\\nb {}\"", ".format", "control" },
-		{ "header: A, format: \"a\\r\\nX: y {}\"", ".format", "control" },
-		{ "header: A, format: \"\xc3\xa9 {}\"", ".format", "ASCII" },
-		{ "header: A, format: \"Bearer " FAKE_KEY "{}\"", ".format", "looks like" },
-		{ "header: A, format: \"Bearer {} " FAKE_RANDOM "\"", ".format", "looks like" },
-		{ "header: A, format: \"" FAKE_RANDOM " {}\"", ".format", "looks like" },
-		{ "basic: \"api\"", ".basic", "{} once" },
-		{ "basic: \"{}\"", ".basic", "USER:PASSWORD" },
-		{ "basic: \"" FAKE_RANDOM ":{}\"", ".basic", "looks like" },
-		{ "query: \"a b\"", ".query", "name of a query parameter" },
-		{ "query: \"a=b\"", ".query", "name of a query parameter" },
-		{ "query: \"a%20\"", ".query", "name of a query parameter" },
-		{ "query: \"\"", ".query", "name of a query parameter" },
-		{ "query: " FAKE_KEY, ".query", "looks like" },
-		{ "header: \"A B\"", ".header", "name of a header" },
-		{ "header: \"A:\"", ".header", "name of a header" },
-		{ "header: \"A_B\"", ".header", "name of a header" },
-		{ "header: \"A\\nB\"", ".header", "control" },
-		{ "header: \"\"", ".header", "name of a header" },
-		{ "header: \"-\"", ".header", "dash" },
-		{ "header: A-", ".header", "dash" },
-		{ "header: " FAKE_KEY, ".header", "looks like" },
-		{ "header: Host", ".header", "frames" },
-		{ "header: host", ".header", "frames" },
-		{ "header: Content-Length", ".header", "frames" },
-		{ "header: Transfer-Encoding", ".header", "frames" },
-		{ "header: Connection", ".header", "frames" },
-		{ "header: Keep-Alive", ".header", "frames" },
-		{ "header: Upgrade", ".header", "frames" },
-		{ "header: TE", ".header", "frames" },
-		{ "header: Trailer", ".header", "frames" },
-		{ "header: Expect", ".header", "frames" },
-		{ "header: Proxy-Authorization", ".header", "frames" },
-		{ "header: Proxy-Connection", ".header", "frames" },
-		{ "header: X-Forwarded-For", ".header", "frames" },
-		{ "header: Forwarded", ".header", "frames" },
-		{ "header: Via", ".header", "frames" },
-		{ "header: Sec-WebSocket-Key", ".header", "frames" },
-		{ "header: Accept-Encoding", ".header", "frames" },
-		{ "header: A, secret: B", ".secret", "1 to 32" },
-		{ "header: A, secret: ../b", ".secret", "1 to 32" },
-		{ "header: A, secret: " FAKE_KEY, ".secret", "looks like" },
-		{ "header: A, secret: \"Bearer s3cret\"", ".secret", "1 to 32" },
-		{ "heder: A", ".heder", "did you mean 'header'" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(injects); i++) {
 		/* the credential's own secret is in use by a second entry */
 		auto_free char *list = mem_printf(HEAD CREDENTIAL "    inject:\n      - { %s }\n"
 								  "      - { header: Z-Unused }\n",
-						  cases[i].text);
+						  injects[i].text);
 		auto_free char *one =
-			mem_printf(HEAD CREDENTIAL "    inject: { %s }\n", cases[i].text);
+			mem_printf(HEAD CREDENTIAL "    inject: { %s }\n", injects[i].text);
 		auto_free char *in_list = mem_printf("m:9:%s", "");
 		auto_free char *list_path =
-			mem_printf("credentials[0].inject[0]%s: ", cases[i].key);
-		auto_free char *one_path = mem_printf("credentials[0].inject%s: ", cases[i].key);
+			mem_printf("credentials[0].inject[0]%s: ", injects[i].key);
+		auto_free char *one_path = mem_printf("credentials[0].inject%s: ", injects[i].key);
 		auto_spec struct tenant_spec s = { 0 }, t = { 0 };
 		struct err e = ERR_INIT;
 
-		try_text(list, cases[i].needle, in_list);
+		try_text(list, injects[i].needle, in_list);
 		if (parse(list, &s, &e) && !strstr(e.message, list_path))
 			fail_msg("not %s: %s", list_path, e.message);
-		try_text(one, cases[i].needle, "m:8:");
+		try_text(one, injects[i].needle, "m:8:");
 		if (parse(one, &t, &e) && !strstr(e.message, one_path))
 			fail_msg("not %s: %s", one_path, e.message);
 	}
