@@ -7,9 +7,11 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 . tests/support/atexit.sh
 . tests/support/lab.sh
+. tests/support/gateway.sh
 
-gateway=10.231.0.2 worker=10.231.0.3 egress=10.230.0.2
+gateway=$GATEWAY_INNER worker=$GATEWAY_WORKER egress=$GATEWAY_EGRESS
 lab=$E2E_TMP/lab
+place=$E2E_TMP/gateway
 golden=tests/unit/domain/golden
 
 load() { # ARCHIVE: prints the image's name
@@ -30,21 +32,23 @@ docker network create --internal --subnet 10.231.0.0/29 --gateway 10.231.0.1 \
 		-o com.docker.network.bridge.enable_icc=false gw-egress >/dev/null ||
 	bail_out "networks cannot be made"
 
-mkdir -m 755 "$lab/config"
-for file in haproxy.cfg dnsmasq.conf hosts rules; do
-	install -m 644 "$golden/gateway-$file" "$lab/config/$file"
-done
-at_exit 'docker rm -f gw gw-worker gw-other >/dev/null 2>&1'
-# make_gateway NAME EGRESS_ADDRESS [docker arguments]
-make_gateway() {
-	docker create --name "$1" --network gw-egress --ip "$2" --user 1879048193:1879048193 \
-		--cap-drop ALL --security-opt no-new-privileges \
-		--security-opt seccomp=profiles/gateway.json --read-only --memory 32m --memory-swap 32m \
-		--pids-limit 32 --ulimit nofile=4096 --dns "$LAB_DNS" \
-		--sysctl net.ipv4.ip_unprivileged_port_start=0 --sysctl net.ipv4.ip_forward=0 \
-		-v "$lab/config:/etc/gateway:ro" "${@:3}" "$image" acme-dental >/dev/null
+# golden_set DIR: the rendered files, and what tenantctl adds to them
+golden_set() {
+	local file
+	mkdir "$1" || return 1
+	for file in haproxy.cfg dnsmasq.conf hosts rules; do
+		install -m 644 "$golden/gateway-$file" "$1/$file" || return 1
+	done
+	for file in $(grep -o 'ca-[a-z0-9-]*\.pem' "$1/haproxy.cfg" | sort -u); do
+		cp "$lab/ca.pem" "$1/$file"
+	done
+	touch "$1/keys" "$1/echo"
+	gateway_seal "$1"
 }
-make_gateway gw "$egress" -p 127.0.0.1:8001:8080 &&
+at_exit "umount '$place'"
+gateway_place "$place" && golden_set "$place/files/set" || bail_out "no place for the gateway's files"
+at_exit 'docker rm -f gw gw-worker gw-other >/dev/null 2>&1'
+gateway_create gw "$place" "$egress" -p 127.0.0.1:8001:8080 &&
 	docker network connect --ip "$gateway" gw-inner gw && docker start gw >/dev/null ||
 	bail_out "the gateway does not start"
 docker run -d --name gw-worker --network gw-inner --ip "$worker" --cap-drop ALL \
@@ -131,8 +135,11 @@ is "$(host_get http://127.0.0.1:8001/in | jq -r .path)" /in "inbound reaches the
 is "$(nsenter --net="$ENGINE_NETNS" bash -c '. tests/support/lab.sh
 	lab_websocket 127.0.0.1 8001 text')" text "with websockets"
 
-make_gateway gw-other 10.230.0.3 && sed -i 's/10\.23[01]\.0\.2/0.0.0.0/' "$lab/config/haproxy.cfg" &&
-	sed -i '/^listen-address/d' "$lab/config/dnsmasq.conf" && docker start gw-other >/dev/null
+at_exit "umount '$place.other'"
+gateway_place "$place.other" && cp -a "$place/files/set" "$place.other/files/set" &&
+	sed -i 's/10\.23[01]\.0\.2/0.0.0.0/' "$place.other/files/set/haproxy.cfg" &&
+	sed -i '/^listen-address/d' "$place.other/files/set/dnsmasq.conf" && gateway_seal "$place.other/files/set" &&
+	gateway_create gw-other "$place.other" 10.230.0.3 && docker start gw-other >/dev/null
 other_net=/proc/$(docker inspect -f '{{.State.Pid}}' gw-other)/ns/net
 fails "another gateway cannot connect to it" 28 \
 	nsenter --net="$other_net" curl -s --max-time 2 "http://$egress:8080/"
@@ -161,10 +168,12 @@ ok "an allowed connection is logged" logged '.sni == "api.example.com" and .rule
 
 docker stop gw >/dev/null
 is "$(docker inspect -f '{{.State.ExitCode}}' gw)" 0 "it stops cleanly"
-echo 'bogus' >>"$lab/config/haproxy.cfg"
+echo 'bogus' >>"$place/files/set/haproxy.cfg"
+gateway_seal "$place/files/set"
 docker start gw >/dev/null
 is "$(timeout 10 docker wait gw)" 78 "it does not start with a configuration that is refused"
 ok "and says why" logged '.event == "output" and (.line | contains("bogus"))'
+is "$(gateway_result "$place")" refused "to tenantctl, too"
 
 like "$(docker logs gw 2>&1 | jq -r .tenant | sort -u)" '^acme-dental$' "every log line is JSON and names the tenant"
 
