@@ -25,4 +25,19 @@ int child_call(int (*fn)(void *arg, int fd), void *arg, int timeout_ms, struct s
 int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out, struct err *e)
 	must_check;
 
+/* A program with its two outputs apart. */
+struct child_program {
+	const char *const *argv; /* argv[0] is an absolute path; NULL-terminated */
+	const char *home;	 /* HOME in its environment, beside PATH and LC_ALL=C; NULL: none */
+	const void *input;	 /* its standard input, at most CHILD_INPUT_MAX bytes; NULL: none */
+	size_t input_len;
+	int timeout_ms;
+	struct strbuf *out, *errors; /* more than out's max ends the program at once */
+};
+#define CHILD_INPUT_MAX ((size_t)32768)
+
+/* Runs it. ERR_TIMEOUT when its time is over, ERR_REFUSED when it printed too much, ERR_SYSTEM when
+ * it died by a signal or could not be started. *out_status is its exit status. */
+int child_run(const struct child_program *p, int *out_status, struct err *e) must_check;
+
 #endif

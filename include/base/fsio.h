@@ -29,6 +29,10 @@ enum fsio_trust {
 int fsio_read(const char *path, enum fsio_trust trust, size_t max, char **out, size_t *out_len,
 	      struct err *e) must_check;
 
+/* Checks the folders above `path` by the trust rules and, unless `trust` is FSIO_ANY, the file itself
+ * as fsio_read does, without reading it. ERR_NOT_FOUND when a part is missing. */
+int fsio_check(const char *path, enum fsio_trust trust, struct err *e) must_check;
+
 /* Atomic replacement: temporary file in the same folder, write, fchmod, fchown (uid, gid; -1
  * keeps), fsync, rename, fsync of the folder (rename(2): durable only then). */
 int fsio_write(const char *path, const void *data, size_t len, mode_t mode, uid_t uid, gid_t gid,

@@ -17,11 +17,16 @@ struct strbuf {
 	size_t cap;
 	size_t max;
 	bool overflow;
+	bool secret; /* wiped when it grows, is reset or freed; what is taken, the taker wipes */
 };
 
 #define STRBUF_INIT(maximum)                                                                       \
 	{                                                                                          \
 		.max = (maximum)                                                                   \
+	}
+#define STRBUF_SECRET(maximum)                                                                     \
+	{                                                                                          \
+		.max = (maximum), .secret = true                                                   \
 	}
 #define STRBUF_TEXT_MAX ((size_t)16 << 20)
 

@@ -24,10 +24,17 @@
 #define SLICE_MS 10 /* between looks at the child where the kernel gives no pidfd */
 #define EXEC_FAILED 127
 
+struct stream {
+	int fd; /* our end of a pipe; -1: none, or after its end of file */
+	struct strbuf *out;
+};
+
+enum { STREAM_OUT, STREAM_ERRORS, STREAMS };
+
 struct child {
 	pid_t pid;
 	int pidfd; /* -1: not available */
-	int pipe;  /* our end; -1 after its end of file */
+	struct stream streams[STREAMS];
 	int64_t deadline;
 };
 
@@ -55,57 +62,89 @@ static void child_begin(pid_t parent)
 	signal(SIGPIPE, SIG_DFL);
 }
 
-static int child_start(struct child *c, int (*fn)(void *arg, int fd), void *arg, int timeout_ms,
-		       struct err *e)
+/* One pipe for each stream that has a buffer. The child's ends are in `theirs`. */
+static int open_streams(struct child *c, int theirs[STREAMS], struct err *e)
 {
-	pid_t parent = getpid();
-	int ends[2];
+	for (size_t i = 0; i < STREAMS; i++) {
+		int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, errno, "pipe");
+		if (!c->streams[i].out)
+			continue;
+		if (pipe2(ends, O_CLOEXEC) < 0)
+			return err_sys(e, errno, "pipe");
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+		c->streams[i].fd = ends[0];
+		theirs[i] = ends[1];
+	}
+	return 0;
+}
+
+static void close_all(struct child *c, const int theirs[STREAMS])
+{
+	for (size_t i = 0; i < STREAMS; i++) {
+		if (theirs[i] >= 0)
+			close(theirs[i]);
+		if (c && c->streams[i].fd >= 0)
+			close(c->streams[i].fd);
+	}
+}
+
+typedef int (*child_main)(void *arg, const int fds[STREAMS]);
+
+static int child_start(struct child *c, child_main fn, void *arg, int timeout_ms, struct err *e)
+{
+	int theirs[STREAMS] = { -1, -1 };
+	pid_t parent = getpid();
+
+	if (open_streams(c, theirs, e)) {
+		close_all(c, theirs);
+		return -1;
+	}
 	pid_t pid = fork();
 	if (pid < 0) {
 		int saved = errno;
-		close(ends[0]);
-		close(ends[1]);
+		close_all(c, theirs);
 		return err_sys(e, saved, "fork");
 	}
 	if (pid == 0) {
 		child_begin(parent);
-		close(ends[0]);
-		_exit(fn(arg, ends[1]) & 0xFF);
+		for (size_t i = 0; i < STREAMS; i++)
+			if (c->streams[i].fd >= 0)
+				close(c->streams[i].fd);
+		_exit(fn(arg, theirs) & 0xFF);
 	}
 	setpgid(pid, pid); /* both sides do it: whoever runs first */
-	close(ends[1]);
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	*c = (struct child){ .pid = pid,
-			     .pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
-			     .pipe = ends[0],
-			     .deadline = now_ms() + timeout_ms };
+	close_all(NULL, theirs);
+	c->pid = pid;
+	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	c->deadline = now_ms() + timeout_ms;
 	return 0;
 }
 
 /* Takes what the pipe holds now; closes it at its end. */
-static void drain(struct child *c, struct strbuf *out)
+static void drain(const struct child *c, struct stream *s)
 {
 	char buf[4096];
+	ssize_t n = 0;
 
-	while (c->pipe >= 0) {
-		ssize_t n = read(c->pipe, buf, sizeof(buf));
+	while (s->fd >= 0) {
+		n = read(s->fd, buf, sizeof(buf));
 		if (n > 0) {
-			strbuf_add(out, buf, (size_t)n);
+			strbuf_add(s->out, buf, (size_t)n);
 			/* an endless writer must not keep us from looking at the clock */
 			if (now_ms() >= c->deadline)
-				return;
+				break;
 		} else if (n < 0 && errno == EINTR) {
 			continue;
 		} else if (n < 0 && errno == EAGAIN) {
-			return;
+			break;
 		} else {
-			close(c->pipe);
-			c->pipe = -1;
+			close(s->fd);
+			s->fd = -1;
 		}
 	}
+	if (s->out && s->out->secret)
+		mem_wipe(buf, sizeof(buf));
 }
 
 static bool has_exited(const struct child *c)
@@ -117,56 +156,87 @@ static bool has_exited(const struct child *c)
 	       info.si_pid == c->pid;
 }
 
-/* Collects output until the child has exited; false when its time is over. A grandchild that
- * keeps the pipe open does not count. */
-static bool collect(struct child *c, struct strbuf *out)
+/* Collects output until the child has exited; false when its time is over, or, where `bounded`, when
+ * it printed more than it may. A grandchild that keeps the pipe open does not count. */
+static bool collect(struct child *c, bool bounded)
 {
 	for (;;) {
 		bool done = has_exited(c);
-		drain(c, out);
+		for (size_t i = 0; i < STREAMS; i++)
+			drain(c, &c->streams[i]);
 		int64_t left = c->deadline - now_ms();
+		if (bounded && c->streams[STREAM_OUT].out->overflow)
+			return false;
 		if (done)
 			return true;
 		if (left <= 0)
 			return false;
-		struct pollfd fds[2] = { { .fd = c->pidfd, .events = POLLIN },
-					 { .fd = c->pipe, .events = POLLIN } };
+		struct pollfd fds[] = { { .fd = c->pidfd, .events = POLLIN },
+					{ .fd = c->streams[STREAM_OUT].fd, .events = POLLIN },
+					{ .fd = c->streams[STREAM_ERRORS].fd, .events = POLLIN } };
 		if (c->pidfd < 0)
 			left = MIN_OF(left, SLICE_MS);
-		poll(fds, 2, (int)MIN_OF(left, INT32_MAX)); /* its result is read from the child */
+		/* its result is read from the child */
+		poll(fds, ARRAY_SIZE(fds), (int)MIN_OF(left, INT32_MAX));
 	}
 }
 
 static int reap(struct child *c)
 {
+	static const int none[STREAMS] = { -1, -1 };
 	int status = 0;
 
 	kill(-c->pid, SIGKILL);
 	kill(c->pid, SIGKILL); /* when setpgid has not happened yet */
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (c->pipe >= 0)
-		close(c->pipe);
+	close_all(c, none);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	return status;
 }
 
-int child_call(int (*fn)(void *arg, int fd), void *arg, int timeout_ms, struct strbuf *out,
-	       int *out_status, struct err *e)
+static struct child child_with(struct strbuf *out, struct strbuf *errors)
 {
-	struct child c = { .pid = -1, .pidfd = -1, .pipe = -1 };
+	return (struct child){ .pid = -1,
+			       .pidfd = -1,
+			       .streams = { [STREAM_OUT] = { -1, out },
+					    [STREAM_ERRORS] = { -1, errors } } };
+}
 
-	if (child_start(&c, fn, arg, timeout_ms, e))
-		return -1;
-	bool in_time = collect(&c, out);
-	int status = reap(&c);
-	if (!in_time)
-		return err_set(e, ERR_TIMEOUT, "child did not end within %d ms", timeout_ms);
+static int conclude(int status, int *out_status, struct err *e)
+{
 	if (WIFSIGNALED(status))
 		return err_set(e, ERR_SYSTEM, "child was killed by signal %d", WTERMSIG(status));
 	*out_status = WEXITSTATUS(status);
 	return 0;
+}
+
+struct call {
+	int (*fn)(void *arg, int fd);
+	void *arg;
+};
+
+static int run_call(void *arg, const int fds[STREAMS])
+{
+	const struct call *call = arg;
+
+	return call->fn(call->arg, fds[STREAM_OUT]);
+}
+
+int child_call(int (*fn)(void *arg, int fd), void *arg, int timeout_ms, struct strbuf *out,
+	       int *out_status, struct err *e)
+{
+	struct child c = child_with(out, NULL);
+	struct call call = { fn, arg };
+
+	if (child_start(&c, run_call, &call, timeout_ms, e))
+		return -1;
+	bool in_time = collect(&c, false);
+	int status = reap(&c);
+	if (!in_time)
+		return err_set(e, ERR_TIMEOUT, "child did not end within %d ms", timeout_ms);
+	return conclude(status, out_status, e);
 }
 
 static int report_exec_failure(int fd)
@@ -179,21 +249,29 @@ static int report_exec_failure(int fd)
 	return EXEC_FAILED;
 }
 
-static int run_program(void *arg, int fd)
+/* Becomes the program; its standard input is `in`, or nothing. */
+static int become(const char *const argv[], const char *home, int in, const int fds[STREAMS])
 {
-	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	static char locale[] = "LC_ALL=C";
-	char *env[] = { path, locale, NULL };
-	char **argv = arg;
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char locale[] = "LC_ALL=C";
+	auto_free char *home_variable = home ? mem_printf("HOME=%s", home) : NULL;
+	char *env[] = { path, locale, home_variable, NULL };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int errors = fds[STREAM_ERRORS] >= 0 ? fds[STREAM_ERRORS] : fds[STREAM_OUT];
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 ||
-	    dup2(fd, STDERR_FILENO) < 0)
+	if (null < 0 || dup2(in >= 0 ? in : null, STDIN_FILENO) < 0 ||
+	    dup2(fds[STREAM_OUT], STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0)
 		return EXEC_FAILED;
 	/* descriptors that a caller of ours forgot to close: secrets, sockets, locks */
 	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
-	execve(argv[0], argv, env);
-	return report_exec_failure(STDOUT_FILENO);
+	/* execve(2) does not write to argv; its prototype is older than const */
+	execve(argv[0], (char *const *)argv, env);
+	return report_exec_failure(STDERR_FILENO);
+}
+
+static int run_program(void *arg, int fd)
+{
+	return become(arg, NULL, -1, (const int[STREAMS]){ fd, -1 });
 }
 
 int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out, struct err *e)
@@ -211,4 +289,61 @@ int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out, str
 	const char *text = strbuf_str(out) + MIN_OF(start, out->len);
 	return err_set(e, ERR_SYSTEM, "%s: exit status %d%s%.*s", argv[0], status,
 		       *text ? ": " : "", (int)MIN_OF(strcspn(text, "\n"), (size_t)400), text);
+}
+
+struct program_start {
+	const struct child_program *program;
+	int in;
+};
+
+static int run_apart(void *arg, const int fds[STREAMS])
+{
+	const struct program_start *s = arg;
+
+	return become(s->program->argv, s->program->home, s->in, fds);
+}
+
+/* All of it fits into the pipe, so nobody waits for anybody. */
+static int open_input(const struct child_program *p, int *out_fd, struct err *e)
+{
+	int ends[2];
+	ssize_t n;
+
+	if (!p->input)
+		return 0;
+	if (p->input_len > CHILD_INPUT_MAX)
+		return err_set(e, ERR_INTERNAL, "%zu bytes of input for a program", p->input_len);
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_sys(e, errno, "pipe");
+	n = write(ends[1], p->input, p->input_len);
+	close(ends[1]);
+	if (n < 0 || (size_t)n != p->input_len) {
+		close(ends[0]);
+		return err_set(e, ERR_SYSTEM, "a pipe does not take %zu bytes", p->input_len);
+	}
+	fcntl(ends[0], F_SETFL, 0); /* the program expects to wait for its input */
+	*out_fd = ends[0];
+	return 0;
+}
+
+int child_run(const struct child_program *p, int *out_status, struct err *e)
+{
+	struct child c = child_with(p->out, p->errors);
+	auto_fd int in = -1;
+	struct program_start start = { .program = p };
+
+	if (p->argv[0][0] != '/')
+		return err_set(e, ERR_INTERNAL, "'%s' is not an absolute path", p->argv[0]);
+	if (open_input(p, &in, e))
+		return -1;
+	start.in = in;
+	if (child_start(&c, run_apart, &start, p->timeout_ms, e))
+		return -1;
+	bool complete = collect(&c, true);
+	int status = reap(&c);
+	if (!complete && p->out->overflow)
+		return err_set(e, ERR_REFUSED, "printed more than %zu bytes", p->out->max);
+	if (!complete)
+		return err_set(e, ERR_TIMEOUT, "did not end within %d ms", p->timeout_ms);
+	return conclude(status, out_status, e);
 }

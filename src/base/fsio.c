@@ -142,6 +142,22 @@ int fsio_read(const char *path, enum fsio_trust trust, size_t max, char **out, s
 	return read_checked(fd, path, trust, max, out, out_len, e);
 }
 
+int fsio_check(const char *path, enum fsio_trust trust, struct err *e)
+{
+	auto_free char *whole = absolute(path);
+	auto_fd int dir = -1;
+	const char *name = NULL;
+	struct stat st;
+
+	if (fsio_open_parent(whole, true, &dir, &name, e))
+		return -1;
+	if (trust == FSIO_ANY)
+		return 0;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fsio_open_error(e, errno, path);
+	return check_file(path, &st, trust, SIZE_MAX, e);
+}
+
 int fsio_write_fd(int fd, const void *data, size_t len)
 {
 	const char *p = data;

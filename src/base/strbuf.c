@@ -22,7 +22,17 @@ static void reserve(struct strbuf *b, size_t more)
 	size_t cap = b->cap ? b->cap : 64;
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-	b->data = mem_grow(b->data, cap, 1);
+	if (b->secret) {
+		/* realloc(3) would leave the old bytes where it found them */
+		char *data = mem_alloc(cap);
+
+		if (b->data)
+			memcpy(data, b->data, b->len + 1);
+		mem_wipe_free(b->data, b->cap);
+		b->data = data;
+	} else {
+		b->data = mem_grow(b->data, cap, 1);
+	}
 	b->cap = cap;
 }
 
@@ -66,7 +76,11 @@ void strbuf_printf(struct strbuf *b, const char *fmt, ...)
 		auto_free char *big = mem_alloc((size_t)n + 1);
 		if (vsnprintf(big, (size_t)n + 1, fmt, again) == n)
 			strbuf_add(b, big, (size_t)n);
+		if (b->secret)
+			mem_wipe(big, (size_t)n);
 	}
+	if (b->secret)
+		mem_wipe(small, sizeof(small));
 	va_end(again);
 	va_end(ap);
 }
@@ -105,6 +119,8 @@ char *strbuf_take(struct strbuf *b)
 
 void strbuf_reset(struct strbuf *b)
 {
+	if (b->secret)
+		mem_wipe(b->data, b->cap);
 	b->len = 0;
 	b->overflow = false;
 	if (b->data)
@@ -113,6 +129,8 @@ void strbuf_reset(struct strbuf *b)
 
 void strbuf_free(struct strbuf *b)
 {
+	if (b->secret)
+		mem_wipe(b->data, b->cap);
 	free(b->data);
 	b->data = NULL;
 	b->len = 0;
