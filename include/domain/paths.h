@@ -15,15 +15,14 @@ enum path_kind {
 	PATH_ALLOCATE_LOCK, /* /var/lib/tenantctl/allocate.lock: slots and shared objects */
 	PATH_LOCKS,	    /* /var/lib/tenantctl/locks */
 	PATH_SERVED,	    /* /srv/tenants */
+	PATH_SECRETS,	    /* /etc/tenantctl/secrets */
+	PATH_RUNTIMES,	    /* /run/tenantctl */
 	/* of one tenant */
 	PATH_MANIFEST,	      /* /etc/tenantctl/tenants/NAME.yaml */
 	PATH_TENANT_STATE,    /* /var/lib/tenantctl/tenants/NAME */
 	PATH_ALLOCATION,      /* .../NAME/allocation.json */
 	PATH_JOURNAL,	      /* .../NAME/journal.jsonl */
 	PATH_LAST_VERIFY,     /* .../NAME/verified.json */
-	PATH_GATEWAY_FILES,   /* .../NAME/gateway: bind-mounted into the gateway */
-	PATH_HAPROXY_CFG,     /* .../NAME/gateway/haproxy.cfg */
-	PATH_DNSMASQ_CONF,    /* .../NAME/gateway/dnsmasq.conf */
 	PATH_RESOLV_CONF,     /* .../NAME/resolv.conf: bind-mounted into the worker */
 	PATH_TENANT_LOCK,     /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
 	PATH_TENANT_DATA,     /* /srv/tenants/NAME */
@@ -31,6 +30,14 @@ enum path_kind {
 	PATH_WORKSPACE_MOUNT, /* /srv/tenants/NAME/workspace: where it is mounted */
 	PATH_WORKSPACE_DATA,  /* .../workspace/data: bind-mounted into the worker; absent while
 				 unmounted, so that a worker can't start on the bare folder */
+	PATH_TENANT_SECRETS,  /* /etc/tenantctl/secrets/NAME: one file for each key */
+	PATH_RUNTIME,	      /* /run/tenantctl/NAME: a tmpfs of the tenant's own */
+	PATH_GATEWAY_FILES,   /* .../NAME/files: bind-mounted into the gateway, read-only */
+	PATH_GATEWAY_SET,     /* .../files/set: what a gateway that starts takes */
+	PATH_GATEWAY_NEXT,    /* .../files/next: what it shall take instead */
+	PATH_GATEWAY_MAKING,  /* .../files/next.tmp: not complete, or not answered */
+	PATH_GATEWAY_STATE,   /* .../NAME/state: bind-mounted too, the gateway's own to write */
+	PATH_PROVIDED,	      /* .../NAME/provided: what commands printed as secrets */
 };
 
 /* `root` is "" for the real host. `tenant` is NULL for the host-wide kinds. Owned by the caller. */

@@ -17,13 +17,14 @@ enum step_kind {
 	STEP_ALLOCATE,	       /* claim a slot: subnet, uids, port */
 	STEP_WORKSPACE_CREATE, /* image file, ext4, owner */
 	STEP_WORKSPACE_MOUNT,
-	STEP_FILES_WRITE, /* gateway configuration, resolv.conf */
+	STEP_FILES_WRITE, /* resolv.conf, and the gateway's set of files while it does not run */
 	STEP_GATEWAY_IMAGE_LOAD,
 	STEP_WORKER_IMAGE_PULL,
 	STEP_EGRESS_CREATE, /* the shared NAT network */
 	STEP_NETWORK_CREATE,
 	STEP_GATEWAY_CREATE,
 	STEP_GATEWAY_START,
+	STEP_GATEWAY_RELOAD, /* a running gateway takes another set of files */
 	STEP_WORKER_CREATE,
 	STEP_WORKER_START,
 	STEP_VERIFY, /* fail closed: a worker that does not verify is stopped */
@@ -62,8 +63,11 @@ struct tenant_state {
 	bool workspace_exists, workspace_mounted;
 	bool workspace_ready; /* mounted, and its data folder is the worker's */
 	bool data_exists;     /* the folder that holds the workspace, also when it is half made */
-	bool files_current;   /* rendered gateway files equal the desired ones */
-	bool files_exist;     /* anything in the tenant's state folder */
+	bool files_exist;     /* anything in the tenant's state folder or below /run */
+	bool resolv_current;  /* the worker's resolv.conf is the desired one */
+	bool set_installed;   /* the gateway has files to start with */
+	bool set_unseen;      /* it runs, but on other files than the tenant's */
+	char *set_differs;    /* what about its files differs ("egress rules, keys"), or NULL */
 	bool gateway_image_present, worker_image_present;
 	bool egress_present, network_present, gateway_present, worker_present;
 	struct network_info egress, network;

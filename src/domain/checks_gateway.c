@@ -84,25 +84,42 @@ void judge_gateway_ip_forward(const struct check_input *in, struct finding *f)
 		judge_pass(f, "0");
 }
 
+static bool is_declared(const struct container_spec *desired, const struct engine_mount *m)
+{
+	const struct engine_mount *d = desired->mounts.items;
+
+	for (size_t i = 0; i < desired->mounts.count; i++)
+		if (!strcmp(or_none(d[i].source), or_none(m->source)) &&
+		    !strcmp(or_none(d[i].target), or_none(m->target)) &&
+		    (m->read_only || !d[i].read_only))
+			return true;
+	return false;
+}
+
 void judge_gateway_readonly(const struct check_input *in, struct finding *f)
 {
 	struct complaints c auto_complaints = COMPLAINTS_INIT;
+	const struct container_spec *want = &in->desired->gateway, *have;
 	const struct engine_mount *m;
 
-	judge_expect(f, "read-only root, its own two files read-only, nothing else mounted");
+	judge_expect(f, "read-only root, its own files read-only, one folder for what it has to "
+			"say, nothing else mounted");
 	if (!have_gateway(in, f))
 		return;
-	if (!in->gateway->spec.readonly_rootfs)
+	have = &in->gateway->spec;
+	if (!have->readonly_rootfs)
 		complain(&c, "the root is writable");
-	m = in->gateway->spec.mounts.items;
-	for (size_t i = 0; i < in->gateway->spec.mounts.count; i++)
-		if (!m[i].read_only)
-			complain(&c, "%s is mounted writable at %s", m[i].source, m[i].target);
-	for (size_t i = 0; i < in->gateway->spec.binds.count; i++)
-		complain(&c, "bind %s", in->gateway->spec.binds.items[i]);
-	if (in->gateway->spec.mounts.count != in->desired->gateway.mounts.count)
-		complain(&c, "%zu mounts instead of %zu", in->gateway->spec.mounts.count,
-			 in->desired->gateway.mounts.count);
+	m = have->mounts.items;
+	for (size_t i = 0; i < have->mounts.count; i++)
+		if (!is_declared(want, &m[i]))
+			complain(&c, "%s is mounted %s at %s", or_none(m[i].source),
+				 m[i].read_only ? "read-only" : "writable", or_none(m[i].target));
+	for (size_t i = 0; i < have->binds.count; i++)
+		complain(&c, "bind %s", have->binds.items[i]);
+	if (have->mounts.count != want->mounts.count)
+		complain(&c, "%zu mounts instead of %zu", have->mounts.count, want->mounts.count);
+	if (!strmap_equal(&have->tmpfs, &want->tmpfs))
+		complain(&c, "%zu tmpfs with other options", have->tmpfs.count);
 	judge_evidence(f, "inspect %s HostConfig", in->gateway->name);
 	judge_complaints(f, &c, "read-only");
 }

@@ -222,10 +222,24 @@ void desired_worker(const struct desired_inputs *in, struct container_spec *c)
 	fail_fast(in, c);
 }
 
+/* The files are root's; what it writes itself goes to a folder that is told from them. Copies of the
+ * files it runs on stay inside. */
+static void gateway_mounts(const struct desired_inputs *in, struct container_spec *c)
+{
+	auto_free char *files = path_of(in->root, PATH_GATEWAY_FILES, in->spec->tenant);
+	auto_free char *state = path_of(in->root, PATH_GATEWAY_STATE, in->spec->tenant);
+	long long uid = in->allocation->gateway_uid;
+	auto_free char *own = mem_printf(
+		"rw,noexec,nosuid,nodev,size=16m,mode=0700,uid=%lld,gid=%lld", uid, uid);
+
+	add_bind(c, files, "/etc/gateway", true);
+	add_bind(c, state, "/var/lib/gateway", false);
+	strmap_set(&c->tmpfs, "/run/gateway", own);
+}
+
 void desired_gateway(const struct desired_inputs *in, struct container_spec *c)
 {
 	const struct allocation *a = in->allocation;
-	auto_free char *files = path_of(in->root, PATH_GATEWAY_FILES, in->spec->tenant);
 	auto_free char *network = desired_worker_name(in->spec->tenant);
 	struct engine_port *port;
 
@@ -244,7 +258,7 @@ void desired_gateway(const struct desired_inputs *in, struct container_spec *c)
 	/* Ports below 1024 without a capability; and it is a proxy, never a router. */
 	strmap_set(&c->sysctls, "net.ipv4.ip_unprivileged_port_start", "0");
 	strmap_set(&c->sysctls, "net.ipv4.ip_forward", "0");
-	add_bind(c, files, "/etc/gateway", true);
+	gateway_mounts(in, c);
 	log_limits(c, "json-file", (uint64_t)5 << 20, 3);
 	mask_paths(in, c);
 	c->restart_policy = mem_strdup("unless-stopped");

@@ -10,6 +10,7 @@
 #define ETC "/etc/tenantctl"
 #define STATE "/var/lib/tenantctl"
 #define SERVED "/srv/tenants"
+#define RUNTIMES "/run/tenantctl"
 
 /* NAME stands between head and tail; a kind without tail is of the host. */
 static const struct {
@@ -22,20 +23,27 @@ static const struct {
 	[PATH_ALLOCATE_LOCK] = { STATE "/allocate.lock", NULL },
 	[PATH_LOCKS] = { STATE "/locks", NULL },
 	[PATH_SERVED] = { SERVED, NULL },
+	[PATH_SECRETS] = { ETC "/secrets", NULL },
+	[PATH_RUNTIMES] = { RUNTIMES, NULL },
 	[PATH_MANIFEST] = { ETC "/tenants/", ".yaml" },
 	[PATH_TENANT_STATE] = { STATE "/tenants/", "" },
 	[PATH_ALLOCATION] = { STATE "/tenants/", "/allocation.json" },
 	[PATH_JOURNAL] = { STATE "/tenants/", "/journal.jsonl" },
 	[PATH_LAST_VERIFY] = { STATE "/tenants/", "/verified.json" },
-	[PATH_GATEWAY_FILES] = { STATE "/tenants/", "/gateway" },
-	[PATH_HAPROXY_CFG] = { STATE "/tenants/", "/gateway/haproxy.cfg" },
-	[PATH_DNSMASQ_CONF] = { STATE "/tenants/", "/gateway/dnsmasq.conf" },
 	[PATH_RESOLV_CONF] = { STATE "/tenants/", "/resolv.conf" },
 	[PATH_TENANT_LOCK] = { STATE "/locks/", ".lock" },
 	[PATH_TENANT_DATA] = { SERVED "/", "" },
 	[PATH_WORKSPACE_IMAGE] = { SERVED "/", "/workspace.img" },
 	[PATH_WORKSPACE_MOUNT] = { SERVED "/", "/workspace" },
 	[PATH_WORKSPACE_DATA] = { SERVED "/", "/workspace/data" },
+	[PATH_TENANT_SECRETS] = { ETC "/secrets/", "" },
+	[PATH_RUNTIME] = { RUNTIMES "/", "" },
+	[PATH_GATEWAY_FILES] = { RUNTIMES "/", "/files" },
+	[PATH_GATEWAY_SET] = { RUNTIMES "/", "/files/set" },
+	[PATH_GATEWAY_NEXT] = { RUNTIMES "/", "/files/next" },
+	[PATH_GATEWAY_MAKING] = { RUNTIMES "/", "/files/next.tmp" },
+	[PATH_GATEWAY_STATE] = { RUNTIMES "/", "/state" },
+	[PATH_PROVIDED] = { RUNTIMES "/", "/provided" },
 };
 
 char *path_of(const char *root, enum path_kind kind, const char *tenant)

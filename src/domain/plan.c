@@ -25,6 +25,7 @@ static const struct step_text {
 	[STEP_NETWORK_CREATE] = { "create", "network", STEP_NETWORK_REMOVE },
 	[STEP_GATEWAY_CREATE] = { "create", "gateway", STEP_GATEWAY_REMOVE },
 	[STEP_GATEWAY_START] = { "start", "gateway", STEP_GATEWAY_STOP },
+	[STEP_GATEWAY_RELOAD] = { "reload", "gateway", STEP_KINDS },
 	[STEP_WORKER_CREATE] = { "create", "worker", STEP_WORKER_REMOVE },
 	[STEP_WORKER_START] = { "start", "worker", STEP_WORKER_STOP },
 	[STEP_VERIFY] = { "verify", "isolation", STEP_KINDS },
@@ -84,6 +85,7 @@ void tenant_state_free(struct tenant_state *s)
 	container_info_free(&s->worker);
 	strlist_free(&s->foreign);
 	free(s->unfinished);
+	free(s->set_differs);
 	*s = (struct tenant_state){ 0 };
 }
 
@@ -195,6 +197,8 @@ static void judge(const struct desired_tenant *d, const struct tenant_state *s, 
 		v->gateway = "not attached to the egress network";
 	if (!v->gateway && s->network_present && !attached(&s->gateway, &s->network))
 		v->gateway = "not attached to the tenant's network";
+	if (!v->gateway && s->gateway.state.running && s->set_unseen)
+		v->gateway = "it runs on files that are no longer the tenant's";
 	if (!v->worker && s->network_present && !attached(&s->worker, &s->network))
 		v->worker = "not attached to the tenant's network";
 }
@@ -235,10 +239,13 @@ static void plan_creations(const struct desired_tenant *d, const struct tenant_s
 			   const struct verdicts *v, struct plan *p)
 {
 	bool new_gateway = v->gateway, new_worker = v->worker;
+	/* A running gateway is asked whether it takes new files; any other finds them. */
+	bool reload = s->set_differs && !new_gateway && s->gateway.state.running;
 	int base;
 
-	if (!s->files_current)
-		add(p, STEP_FILES_WRITE, p->tenant, s->files_exist ? "changed" : "not there", -1);
+	if (!s->resolv_current || (s->set_differs && !reload))
+		add(p, STEP_FILES_WRITE, p->tenant,
+		    s->set_differs && !reload ? s->set_differs : "resolv.conf differs", -1);
 	if (!s->egress_present)
 		add(p, STEP_EGRESS_CREATE, EGRESS_NETWORK_NAME, "not there", -1);
 	if (v->network)
@@ -248,6 +255,8 @@ static void plan_creations(const struct desired_tenant *d, const struct tenant_s
 		add(p, STEP_GATEWAY_CREATE, d->gateway_name, v->gateway, -1);
 	if (new_gateway || !s->gateway.state.running)
 		add(p, STEP_GATEWAY_START, d->gateway_name, "not running", -1);
+	if (reload)
+		add(p, STEP_GATEWAY_RELOAD, d->gateway_name, s->set_differs, -1);
 	/* Creating the worker needs its network only: it may run beside the gateway's steps. */
 	if (new_worker)
 		add(p, STEP_WORKER_CREATE, d->worker_name, v->worker, base < 0 ? -1 : base);

@@ -182,6 +182,15 @@ static void new_nonce(char out[NONCE_SIZE])
 		snprintf(out + 2 * i, 3, "%02x", raw[i]);
 }
 
+/* Worth nothing anywhere but at the tenant's own gateway. */
+static char *new_token(void)
+{
+	char random[NONCE_SIZE];
+
+	new_nonce(random);
+	return mem_printf("%s%s", SECRET_PLACEHOLDER_PREFIX, random);
+}
+
 static int store(struct context *c, const char *tenant, const struct allocation *a, struct err *e)
 {
 	auto_free char *dir = path_of(c->root, PATH_TENANT_STATE, tenant);
@@ -211,6 +220,7 @@ int allocate_claim(struct context *c, const struct tenant_spec *spec, bool dry,
 		goto out;
 	new_nonce(nonce);
 	a.nonce = mem_strdup(nonce);
+	a.token = new_token();
 	a.created = clock_utc_text();
 	if (!dry && store(c, spec->tenant, &a, e))
 		goto out;
@@ -243,6 +253,16 @@ int allocate_update_listen(struct context *c, const struct tenant_spec *spec, st
 	}
 	taken_free(&taken);
 	return rc;
+}
+
+int allocate_give_token(struct context *c, const char *tenant, bool dry, struct allocation *a,
+			struct err *e)
+{
+	if (a->token && *a->token)
+		return 0;
+	free(a->token);
+	a->token = new_token();
+	return dry ? 0 : store(c, tenant, a, e);
 }
 
 static int remove_egress_if_unused(struct context *c, struct err *e)

@@ -15,6 +15,10 @@ int allocate_claim(struct context *c, const struct tenant_spec *spec, bool dry,
 int allocate_update_listen(struct context *c, const struct tenant_spec *spec, struct allocation *a,
 			   struct err *e) must_check;
 
+/* Gives the tenant its placeholder for keys where it has none yet; `dry`: for this run only. */
+int allocate_give_token(struct context *c, const char *tenant, bool dry, struct allocation *a,
+			struct err *e) must_check;
+
 /* Removes the allocation; when no tenant is left, the shared egress network goes too. */
 int allocate_release(struct context *c, const char *tenant, struct err *e) must_check;
 

@@ -1,5 +1,5 @@
 /*
- * create, apply, delete, start, stop: different plans for the same runner. Each holds
+ * create, apply, start, stop: different plans for the same runner. Each holds
  * the tenant's lock from the first look to the last step.
  */
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "domain/gateway.h"
+#include "change.h"
 #include "domain/paths.h"
 #include "images.h"
 #include "ops/observe.h"
@@ -22,23 +22,15 @@
 #define MODE_PRIVATE_DIR 0700
 #define MODE_MANIFEST 0640
 
-struct prepared { /* everything read before a plan is made */
-	struct tenant_spec spec;
-	char *manifest_text;
-	struct tenant_state state;
-	struct allocation allocation; /* the tenant's, or the one it would get */
-	struct desired_tenant desired;
-};
-
-static void prepared_free(struct prepared *p)
+void prepared_free(struct prepared *p)
 {
 	tenant_spec_free(&p->spec);
 	free(p->manifest_text);
+	gateway_keys_free(&p->keys);
 	tenant_state_free(&p->state);
 	allocation_free(&p->allocation);
 	desired_free(&p->desired);
 }
-#define auto_prepared cleanup_with(prepared_free)
 
 void run_result_free(struct run_result *r)
 {
@@ -49,7 +41,7 @@ void run_result_free(struct run_result *r)
 	*r = (struct run_result){ 0 };
 }
 
-static int tenant_lock(struct context *c, const char *tenant, int *out_fd, struct err *e)
+int tenant_lock(struct context *c, const char *tenant, int *out_fd, struct err *e)
 {
 	auto_free char *dir = path_of(c->root, PATH_LOCKS, NULL);
 	auto_free char *path = path_of(c->root, PATH_TENANT_LOCK, tenant);
@@ -82,33 +74,67 @@ static int image_flags(struct context *c, struct prepared *p, struct err *e)
 	return 0;
 }
 
-/* From here on `state` and `allocation` belong together. `dry`: nothing is claimed. */
-static int prepare_desired(struct context *c, struct prepared *p, bool dry, struct err *e)
+struct gateway_set prepared_set(const struct context *c, const struct prepared *p)
+{
+	return (struct gateway_set){ .root = c->root,
+				     .tenant = p->spec.tenant,
+				     .gateway_uid = (uid_t)p->allocation.gateway_uid,
+				     .files = &p->desired.gateway_files,
+				     .keys = &p->keys };
+}
+
+static int prepare_numbers(struct context *c, struct prepared *p, enum allocating how,
+			   struct err *e)
 {
 	const char *tenant = p->spec.tenant;
+	bool dry = how != ALLOCATE_CLAIM;
 
-	if (p->state.allocated) {
-		if (observe_allocation(c, tenant, &p->allocation, e))
-			return -1;
-		if (!dry && allocate_update_listen(c, &p->spec, &p->allocation, e))
-			return -1;
-		if (dry && p->spec.listen_port) {
-			mem_replace(&p->allocation.listen_host, p->spec.listen_host);
-			p->allocation.listen_port = p->spec.listen_port;
-		}
-	} else if (allocate_claim(c, &p->spec, dry || p->state.foreign.count, &p->allocation, e)) {
-		return -1; /* with a foreign object in the way nothing is claimed: it will be
-			      refused */
-	}
-	if (desired_for(c, &p->spec, &p->allocation, &p->desired, e))
+	/* with a foreign object in the way nothing is claimed: it will be refused */
+	if (!p->state.allocated)
+		return allocate_claim(c, &p->spec, dry || p->state.foreign.count, &p->allocation,
+				      e);
+	if (observe_allocation(c, tenant, &p->allocation, e))
 		return -1;
-	p->state.files_current =
-		file_equals(c->root, PATH_HAPROXY_CFG, tenant,
-			    strmap_get(&p->desired.gateway_files, GATEWAY_FILE_HAPROXY)) &&
-		file_equals(c->root, PATH_DNSMASQ_CONF, tenant,
-			    strmap_get(&p->desired.gateway_files, GATEWAY_FILE_DNSMASQ)) &&
-		file_equals(c->root, PATH_RESOLV_CONF, tenant, p->desired.resolv_conf);
+	if (how == ALLOCATE_CLAIM && allocate_update_listen(c, &p->spec, &p->allocation, e))
+		return -1;
+	if (how == ALLOCATE_LOOK && p->spec.listen_port) {
+		mem_replace(&p->allocation.listen_host, p->spec.listen_host);
+		p->allocation.listen_port = p->spec.listen_port;
+	}
+	return allocate_give_token(c, tenant, dry, &p->allocation, e);
+}
+
+static bool set_is_installed(const struct context *c, const char *tenant)
+{
+	auto_free char *path = path_of(c->root, PATH_GATEWAY_SET, tenant);
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* From here on `state` and `allocation` belong together. */
+int prepare_desired(struct context *c, struct prepared *p, enum allocating how, struct err *e)
+{
+	struct gateway_set set;
+
+	if (prepare_numbers(c, p, how, e) ||
+	    desired_for(c, &p->spec, &p->allocation, &p->desired, e))
+		return -1;
+	set = prepared_set(c, p);
+	p->state.set_differs = gateway_set_difference(&set);
+	p->state.set_installed = set_is_installed(c, p->spec.tenant);
+	p->state.resolv_current =
+		file_equals(c->root, PATH_RESOLV_CONF, p->spec.tenant, p->desired.resolv_conf);
 	return 0;
+}
+
+/* Before anything is made or changed: what is missing must leave nothing behind. */
+static int load_keys(struct context *c, struct prepared *p, enum keys_source source, struct err *e)
+{
+	const struct keys_options o = { .source = source };
+
+	gateway_keys_free(&p->keys);
+	return gateway_keys_load(c, &p->spec, &o, &p->keys, e);
 }
 
 static int look(struct context *c, const char *tenant, const char *file, struct prepared *p,
@@ -148,13 +174,14 @@ int ops_plan(struct context *c, const char *tenant, struct run_result *out, stru
 {
 	auto_prepared struct prepared p = { 0 };
 
-	if (look(c, tenant, NULL, &p, e) || prepare_desired(c, &p, true, e))
+	if (look(c, tenant, NULL, &p, e) || load_keys(c, &p, KEYS_LOOK, e) ||
+	    prepare_desired(c, &p, ALLOCATE_LOOK, e))
 		return -1;
 	return plan_build(tenant, WANT_RUNNING, &p.desired, &p.state, &out->plan, e);
 }
 
-static int run(struct context *c, const char *operation, const char *tenant, struct prepared *p,
-	       bool undo, struct run_result *out, struct err *e)
+int run_prepared(struct context *c, const char *operation, const char *tenant, struct prepared *p,
+		 bool undo, struct run_result *out, struct err *e)
 {
 	struct run r = { .c = c,
 			 .operation = operation,
@@ -162,6 +189,7 @@ static int run(struct context *c, const char *operation, const char *tenant, str
 			 .spec = p->spec.tenant ? &p->spec : NULL,
 			 .allocation = p->allocation.nonce ? &p->allocation : NULL,
 			 .desired = p->desired.worker_name ? &p->desired : NULL,
+			 .keys = p->keys.keys ? &p->keys : NULL,
 			 .state = &p->state,
 			 .result = out,
 			 .undo = undo };
@@ -186,7 +214,7 @@ static void add_verify(struct plan *plan)
 static int make_plan(struct context *c, const char *tenant, struct prepared *p,
 		     struct run_result *out, struct err *e)
 {
-	if (ensure_images(c, p, e) || prepare_desired(c, p, false, e) ||
+	if (ensure_images(c, p, e) || prepare_desired(c, p, ALLOCATE_CLAIM, e) ||
 	    plan_build(tenant, WANT_RUNNING, &p->desired, &p->state, &out->plan, e))
 		return -1;
 	add_verify(&out->plan);
@@ -200,7 +228,7 @@ static int bring_up(struct context *c, const char *operation, const char *tenant
 	struct err ignored = ERR_INIT;
 
 	if (!make_plan(c, tenant, p, out, e))
-		return run(c, operation, tenant, p, fresh, out, e);
+		return run_prepared(c, operation, tenant, p, fresh, out, e);
 	if (fresh && !p->state.foreign.count && allocate_release(c, tenant, &ignored))
 		log_debug("%s: release: %s", tenant, ignored.message);
 	return -1;
@@ -260,6 +288,8 @@ int ops_create(struct context *c, const char *tenant, const char *file, struct r
 			"shows it",
 			tenant, tenant);
 	}
+	if (load_keys(c, &p, KEYS_FRESH, e))
+		return -1;
 	if (file && store_manifest(c, tenant, &p, &stored, e))
 		return -1;
 	if (!bring_up(c, "create", tenant, &p, out, e))
@@ -274,20 +304,37 @@ int ops_apply(struct context *c, const char *tenant, struct run_result *out, str
 	auto_prepared struct prepared p = { 0 };
 	auto_fd int lock = -1;
 
-	if (tenant_lock(c, tenant, &lock, e) || look(c, tenant, NULL, &p, e))
+	if (tenant_lock(c, tenant, &lock, e) || look(c, tenant, NULL, &p, e) ||
+	    load_keys(c, &p, KEYS_FRESH, e))
 		return -1;
 	return bring_up(c, "apply", tenant, &p, out, e);
 }
 
-static bool only_starts(const struct plan *p)
+/* New keys, and files that a reboot took, are part of a start; another manifest is not. */
+static bool is_of_start(const struct step *step, const struct tenant_state *s)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		enum step_kind k = p->steps[i].kind;
+	bool only_keys = s->set_differs && strcmp(s->set_differs, "keys") == 0;
 
-		if (k != STEP_WORKSPACE_MOUNT && k != STEP_GATEWAY_START &&
-		    k != STEP_WORKER_START && k != STEP_VERIFY)
-			return false;
+	switch (step->kind) {
+	case STEP_WORKSPACE_MOUNT:
+	case STEP_GATEWAY_START:
+	case STEP_WORKER_START:
+	case STEP_VERIFY:
+		return true;
+	case STEP_FILES_WRITE:
+		return s->resolv_current && (!s->set_installed || only_keys);
+	case STEP_GATEWAY_RELOAD:
+		return only_keys;
+	default:
+		return false;
 	}
+}
+
+static bool only_starts(const struct plan *p, const struct tenant_state *s)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!is_of_start(p->steps + i, s))
+			return false;
 	return true;
 }
 
@@ -302,10 +349,10 @@ int ops_start(struct context *c, const char *tenant, struct run_result *out, str
 		err_set(e, ERR_NOT_FOUND, "the tenant does not exist yet");
 		return err_hint(e, "'tenantctl create %s' makes it", tenant);
 	}
-	if (prepare_desired(c, &p, true, e) ||
+	if (load_keys(c, &p, KEYS_LOOK, e) || prepare_desired(c, &p, ALLOCATE_LOOK, e) ||
 	    plan_build(tenant, WANT_RUNNING, &p.desired, &p.state, &out->plan, e))
 		return -1;
-	if (!only_starts(&out->plan)) {
+	if (!only_starts(&out->plan, &p.state)) {
 		err_set(e, ERR_CONFLICT, "the tenant is not what its manifest says");
 		return err_hint(
 			e,
@@ -313,8 +360,10 @@ int ops_start(struct context *c, const char *tenant, struct run_result *out, str
 			"it so and starts it",
 			tenant, tenant);
 	}
+	if (p.state.set_differs && load_keys(c, &p, KEYS_FRESH, e))
+		return -1;
 	add_verify(&out->plan);
-	return run(c, "start", tenant, &p, false, out, e);
+	return run_prepared(c, "start", tenant, &p, false, out, e);
 }
 
 int ops_stop(struct context *c, const char *tenant, struct run_result *out, struct err *e)
@@ -330,129 +379,5 @@ int ops_stop(struct context *c, const char *tenant, struct run_result *out, stru
 	}
 	if (plan_build(tenant, WANT_STOPPED, NULL, &p.state, &out->plan, e))
 		return -1;
-	return out->plan.count ? run(c, "stop", tenant, &p, false, out, e) : 0;
-}
-
-/* The manifest moves beside the kept data: left in place, the next 'apply --all' would bring the
- * tenant back. */
-static int put_manifest_away(struct context *c, const char *tenant, bool purge,
-			     struct run_result *out, struct err *e)
-{
-	auto_free char *from = path_of(c->root, PATH_MANIFEST, tenant);
-	auto_free char *dir = path_of(c->root, PATH_TENANT_DATA, tenant);
-	auto_free char *to = mem_printf("%s/manifest.yaml", dir);
-	auto_free char *text = NULL;
-	size_t len;
-
-	if (fsio_read(from, FSIO_ANY, FILE_BYTES_MAX, &text, &len, e)) {
-		if (e->code != ERR_NOT_FOUND)
-			return -1;
-		err_clear(e);
-		return fsio_unlink_all(from, e);
-	}
-	if (!purge) {
-		if (fsio_mkdirs(dir, MODE_PRIVATE_DIR, e) ||
-		    fsio_write(to, text, len, MODE_MANIFEST, 0, 0, e))
-			return -1;
-		strlist_addf(&out->kept, "manifest %s", to);
-	}
-	strlist_addf(&out->gone, "manifest %s", from);
-	return fsio_unlink_all(from, e);
-}
-
-static void list_proof(struct context *c, const char *tenant, const struct tenant_state *before,
-		       bool purge, struct run_result *out)
-{
-	auto_free char *image = path_of(c->root, PATH_WORKSPACE_IMAGE, tenant);
-	auto_free char *data = path_of(c->root, PATH_TENANT_DATA, tenant);
-
-	if (before->worker_present)
-		strlist_addf(&out->gone, "worker tc-%s", tenant);
-	if (before->gateway_present)
-		strlist_addf(&out->gone, "gateway tc-%s-gw", tenant);
-	if (before->network_present)
-		strlist_addf(&out->gone, "network tc-%s", tenant);
-	if (before->allocated)
-		strlist_addf(&out->gone, "subnet %s, uids %lld and %lld", before->allocation.subnet,
-			     (long long)before->allocation.worker_uid,
-			     (long long)before->allocation.gateway_uid);
-	if (before->workspace_exists)
-		strlist_addf(purge ? &out->gone : &out->kept, "workspace %s", image);
-	else if (purge && before->data_exists)
-		strlist_addf(&out->gone, "folder %s", data);
-}
-
-/* Looks again: what is said to be gone was looked for and not found. */
-static int prove_gone(struct context *c, const char *tenant, bool purge, struct err *e)
-{
-	struct tenant_state after = { 0 };
-	bool left;
-
-	if (observe_remains(c, tenant, &after, e))
-		return err_wrap(e, "look again");
-	left = after.worker_present || after.gateway_present || after.network_present ||
-	       after.allocated || after.files_exist || after.workspace_mounted ||
-	       (purge && after.data_exists);
-	tenant_state_free(&after);
-	if (!left)
-		return 0;
-	err_set(e, ERR_PARTIAL, "something of the tenant is still there");
-	return err_hint(e, "run 'tenantctl delete %s' again", tenant);
-}
-
-/* Found by label: somebody may have renamed a container of the tenant, and a renamed worker would
- * outlive its gateway. */
-static int remove_renamed(struct context *c, const char *tenant, const struct tenant_state *s,
-			  struct run_result *out, struct err *e)
-{
-	auto_free char *label = mem_printf(LABEL_TENANT "=%s", tenant);
-	const char *const filters[] = { label };
-	struct bind_list rows = { 0 };
-	int rc = client_container_list(c->client, filters, ARRAY_SIZE(filters), &rows, e);
-
-	for (size_t i = 0; i < rows.count && !rc; i++) {
-		const struct container_row *row = (struct container_row *)rows.items + i;
-		const char *owner = strmap_get(&row->labels, LABEL_TENANT);
-
-		if (!owner || strcmp(owner, tenant) != 0 || strcmp(row->id, s->worker.id) == 0 ||
-		    strcmp(row->id, s->gateway.id) == 0)
-			continue;
-		rc = client_container_remove(c->client, row->id, e);
-		if (!rc)
-			strlist_addf(&out->gone, "container %s", row->name);
-	}
-	container_rows_free(&rows);
-	return rc ? err_wrap(e, "remove renamed containers") : 0;
-}
-
-int ops_delete(struct context *c, const char *tenant, bool purge, struct run_result *out,
-	       struct err *e)
-{
-	auto_free char *lock_path = path_of(c->root, PATH_TENANT_LOCK, tenant);
-	auto_prepared struct prepared p = { 0 };
-	auto_fd int lock = -1;
-	bool found;
-
-	if (tenant_lock(c, tenant, &lock, e) || observe_remains(c, tenant, &p.state, e))
-		return -1;
-	if (p.state.allocated && observe_allocation(c, tenant, &p.allocation, e))
-		return -1;
-	if (plan_build(tenant, purge ? WANT_PURGED : WANT_GONE, NULL, &p.state, &out->plan, e))
-		return -1;
-	list_proof(c, tenant, &p.state, purge, out);
-	if (remove_renamed(c, tenant, &p.state, out, e))
-		return -1;
-	if (out->plan.count && run(c, "delete", tenant, &p, false, out, e))
-		return -1;
-	if (put_manifest_away(c, tenant, purge, out, e) || prove_gone(c, tenant, purge, e))
-		return -1;
-	found = out->gone.count || out->plan.count;
-	if (!found) {
-		err_set(e, ERR_NOT_FOUND, "there is no such tenant");
-		err_hint(e, "'tenantctl list' shows what there is");
-	}
-	/* While the lock is held: whoever waits for it notices that the file was replaced. */
-	if (fsio_unlink(lock_path, e))
-		return -1;
-	return found ? 0 : -1;
+	return out->plan.count ? run_prepared(c, "stop", tenant, &p, false, out, e) : 0;
 }

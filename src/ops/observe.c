@@ -13,12 +13,13 @@
 #include "domain/paths.h"
 #include "images.h"
 #include "journal.h"
+#include "ops/gateway_set.h"
 #include "probe/probe.h"
 #include "profiles.h"
 #include "workspace.h"
 
 #define ALLOCATION_BYTES_MAX ((size_t)16 * 1024)
-#define FILE_BYTES_MAX ((size_t)4 << 20)
+#define CA_BYTES_MAX ((size_t)512 * 1024)
 
 int observe_allocation(const struct context *c, const char *tenant, struct allocation *out,
 		       struct err *e)
@@ -149,13 +150,15 @@ static int observe(struct context *c, const char *tenant, bool damage_is_absence
 	s.workspace_ready = s.allocated && s.workspace_mounted &&
 			    workspace_is_ready(c->root, tenant, (uid_t)s.allocation.worker_uid);
 	s.data_exists = lstat(data, &st) == 0;
-	s.files_exist = lstat(files, &st) == 0;
+	s.files_exist = lstat(files, &st) == 0 || gateway_runtime_exists(c->root, tenant);
 	s.unfinished = journal_unfinished(c->root, tenant);
 	if (observe_networks(c, tenant, &s, e) ||
 	    observe_container(c, tenant, gateway, ROLE_GATEWAY, &s, &s.gateway, &s.gateway_present,
 			      e) ||
 	    observe_container(c, tenant, worker, ROLE_WORKER, &s, &s.worker, &s.worker_present, e))
 		goto fail;
+	s.set_unseen = s.gateway_present && s.gateway.state.running &&
+		       !gateway_runtime_is_seen(c->root, tenant, (pid_t)s.gateway.state.pid);
 	*out = s;
 	return 0;
 fail:
@@ -178,17 +181,46 @@ int observe_host_addresses(struct context *c, struct err *e)
 	return c->host_addresses.count ? 0 : probe_host_addresses(&c->host_addresses, e);
 }
 
+/* What `ca` of each credential names, read by the rules of a manifest. */
+static int read_cas(const struct tenant_spec *spec, struct strlist *texts, const char ***out,
+		    struct err *e)
+{
+	const char **list = mem_array(spec->credentials.count, sizeof(*list));
+
+	for (size_t i = 0; i < spec->credentials.count; i++) {
+		const struct credential_entry *cred =
+			(struct credential_entry *)spec->credentials.items + i;
+		auto_free char *text = NULL;
+		size_t len;
+
+		if (!cred->ca)
+			continue;
+		if (fsio_read(cred->ca, FSIO_TRUSTED, CA_BYTES_MAX, &text, &len, e)) {
+			free(list);
+			if (e->code == ERR_NOT_FOUND)
+				e->code = ERR_MANIFEST;
+			return err_wrap(e, "credential %s: ca", cred->name);
+		}
+		strlist_add(texts, text);
+		list[i] = texts->items[texts->count - 1];
+	}
+	*out = list;
+	return 0;
+}
+
 int desired_for(struct context *c, const struct tenant_spec *spec,
 		const struct allocation *allocation, struct desired_tenant *out, struct err *e)
 {
 	auto_free char *worker_image = NULL, *gateway_image = NULL;
+	auto_strlist struct strlist ca_texts = { 0 };
+	auto_free const char **cas = NULL;
 	const struct profile *worker, *gateway;
 	struct desired_inputs in;
 
 	if (image_id_of(c, spec->image, &worker_image, e) ||
 	    image_id_of(c, c->host.gateway_image, &gateway_image, e) ||
 	    profile_use(c, spec->seccomp, &worker, e) || profile_use(c, "gateway", &gateway, e) ||
-	    observe_host_addresses(c, e))
+	    observe_host_addresses(c, e) || read_cas(spec, &ca_texts, &cas, e))
 		return -1;
 	in = (struct desired_inputs){
 		.spec = spec,
@@ -202,6 +234,7 @@ int desired_for(struct context *c, const struct tenant_spec *spec,
 		/* gateway_mode_ipv4=isolated came with 28.0, which speaks API 1.48. */
 		.isolated_gateway_mode = client_has_api(c->client, 1, 48),
 		.host_addresses = &c->host_addresses,
+		.ca_texts = cas,
 		.cpus = sysconf(_SC_NPROCESSORS_CONF),
 	};
 	return desired_build(&in, out, e);

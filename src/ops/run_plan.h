@@ -4,6 +4,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "ops/gateway_set.h"
 #include "ops/ops.h"
 
 struct run { /* everything the steps need */
@@ -13,6 +14,7 @@ struct run { /* everything the steps need */
 	const struct tenant_spec *spec;	      /* NULL for delete and stop */
 	const struct allocation *allocation;  /* NULL when there is none */
 	const struct desired_tenant *desired; /* NULL for delete and stop */
+	const struct gateway_keys *keys;      /* the same */
 	const struct tenant_state *state;
 	struct run_result *result;
 	bool undo; /* a failure takes back what this run made (create of a new tenant) */

@@ -3,25 +3,18 @@
  * result: a run that died between the engine's act and our note of it comes back
  * here.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "allocate.h"
 #include "base/fsio.h"
 #include "base/mem.h"
-#include "domain/gateway.h"
 #include "domain/paths.h"
 #include "host_routes.h"
 #include "images.h"
 #include "run_plan.h"
 #include "workspace.h"
 
-#define MODE_PRIVATE_DIR 0700
-#define MODE_GATEWAY_DIR 0750
-#define MODE_GATEWAY_FILE 0640
 #define MODE_PUBLIC_FILE 0644
 #define STOP_GRACE_SECONDS 10
 #define GATEWAY_TRIES 20
@@ -47,41 +40,49 @@ static int step_workspace_purge(struct run *r, struct client *client unused_arg,
 	return workspace_purge(r->c->root, r->tenant, e);
 }
 
-static int write_file(struct run *r, enum path_kind kind, const char *text, mode_t mode, gid_t gid,
-		      struct err *e)
+static struct gateway_set set_of(const struct run *r)
 {
-	auto_free char *path = path_of(r->c->root, kind, r->tenant);
-
-	return fsio_write(path, text, strlen(text), mode, 0, gid, e);
+	return (struct gateway_set){ .root = r->c->root,
+				     .tenant = r->tenant,
+				     .gateway_uid = (uid_t)r->allocation->gateway_uid,
+				     .files = &r->desired->gateway_files,
+				     .keys = r->keys };
 }
 
-/* The gateway reads its files through its group: they are root's, and no other tenant's uid may
- * see what this one is allowed to reach. */
+static bool plan_has(const struct plan *p, enum step_kind kind)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->steps[i].kind == kind)
+			return true;
+	return false;
+}
+
 static int step_files_write(struct run *r, struct client *client unused_arg, struct err *e)
 {
-	auto_free char *dir = path_of(r->c->root, PATH_GATEWAY_FILES, r->tenant);
-	gid_t gid = (gid_t)r->allocation->gateway_uid;
+	auto_free char *resolv = path_of(r->c->root, PATH_RESOLV_CONF, r->tenant);
+	const struct gateway_set set = set_of(r);
 
-	if (fsio_mkdirs(dir, MODE_PRIVATE_DIR, e))
+	if (fsio_write(resolv, r->desired->resolv_conf, strlen(r->desired->resolv_conf),
+		       MODE_PUBLIC_FILE, 0, 0, e))
 		return -1;
-	if (chown(dir, 0, gid) || chmod(dir, MODE_GATEWAY_DIR))
-		return err_sys(e, errno, "set owner and mode of %s", dir);
-	if (write_file(r, PATH_HAPROXY_CFG,
-		       strmap_get(&r->desired->gateway_files, GATEWAY_FILE_HAPROXY),
-		       MODE_GATEWAY_FILE, gid, e) ||
-	    write_file(r, PATH_DNSMASQ_CONF,
-		       strmap_get(&r->desired->gateway_files, GATEWAY_FILE_DNSMASQ),
-		       MODE_GATEWAY_FILE, gid, e))
-		return -1;
-	return write_file(r, PATH_RESOLV_CONF, r->desired->resolv_conf, MODE_PUBLIC_FILE, 0, e);
+	/* What a running gateway shall take, it is asked about in a step of its own. */
+	if (!r->state->set_differs || plan_has(&r->result->plan, STEP_GATEWAY_RELOAD))
+		return 0;
+	return gateway_set_install(&set, e);
 }
 
 static int step_files_remove(struct run *r, struct client *client unused_arg, struct err *e)
 {
-	auto_free char *dir = path_of(r->c->root, PATH_GATEWAY_FILES, r->tenant);
 	auto_free char *resolv = path_of(r->c->root, PATH_RESOLV_CONF, r->tenant);
 
-	return fsio_remove_tree(dir, e) || fsio_unlink(resolv, e) ? -1 : 0;
+	return gateway_runtime_remove(r->c->root, r->tenant, e) || fsio_unlink(resolv, e) ? -1 : 0;
+}
+
+static int step_gateway_reload(struct run *r, struct client *client, struct err *e)
+{
+	const struct gateway_set set = set_of(r);
+
+	return gateway_set_reload(client, &set, r->gateway_id, e);
 }
 
 static int egress_is_free(struct run *r, struct err *e)
@@ -390,6 +391,7 @@ int run_step(struct run *r, struct client *client, enum step_kind kind, struct e
 		[STEP_NETWORK_CREATE] = step_network_create,
 		[STEP_GATEWAY_CREATE] = step_gateway_create,
 		[STEP_GATEWAY_START] = step_gateway_start,
+		[STEP_GATEWAY_RELOAD] = step_gateway_reload,
 		[STEP_WORKER_CREATE] = step_worker_create,
 		[STEP_WORKER_START] = step_worker_start,
 		[STEP_VERIFY] = step_verify,

@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -21,12 +20,11 @@
 #include "base/mem.h"
 #include "chown_tree.h"
 #include "domain/paths.h"
+#include "mounts.h"
 
 #define MKFS_PATH "/usr/sbin/mkfs.ext4"
 #define MKFS_TIMEOUT_MS 60000
 #define LOOP_TRIES 64
-#define UNMOUNT_TRIES 40
-#define UNMOUNT_PAUSE_NS 50000000
 #define MODE_DIR 0711
 #define MODE_TENANT_DIR 0700
 #define MODE_IMAGE 0600
@@ -42,11 +40,8 @@ bool workspace_exists(const char *root, const char *tenant)
 bool workspace_is_mounted(const char *root, const char *tenant)
 {
 	auto_free char *mount_point = path_of(root, PATH_WORKSPACE_MOUNT, tenant);
-	auto_free char *parent = path_of(root, PATH_TENANT_DATA, tenant);
-	struct stat inner, outer;
 
-	return lstat(mount_point, &inner) == 0 && lstat(parent, &outer) == 0 &&
-	       S_ISDIR(inner.st_mode) && inner.st_dev != outer.st_dev;
+	return mount_is_point(mount_point);
 }
 
 bool workspace_is_ready(const char *root, const char *tenant, uid_t uid)
@@ -166,17 +161,8 @@ int workspace_mount(const char *root, const char *tenant, uid_t uid, struct err 
 int workspace_unmount(const char *root, const char *tenant, struct err *e)
 {
 	auto_free char *mount_point = path_of(root, PATH_WORKSPACE_MOUNT, tenant);
-	const struct timespec pause = { .tv_nsec = UNMOUNT_PAUSE_NS };
 
-	/* The engine answers before the last mount namespace of a removed container is gone. */
-	for (int i = 0; workspace_is_mounted(root, tenant); i++) {
-		if (umount2(mount_point, UMOUNT_NOFOLLOW) == 0)
-			continue;
-		if (errno != EBUSY || i >= UNMOUNT_TRIES)
-			return err_sys(e, errno, "unmount %s", mount_point);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	return mount_remove(mount_point, e);
 }
 
 int workspace_purge(const char *root, const char *tenant, struct err *e)

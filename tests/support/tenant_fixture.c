@@ -36,7 +36,7 @@ static void make_state(struct tenant_fixture *f)
 	check(netplan_allocate(&f->host, &f->spec, 5, &s->allocation, &e), &e);
 	s->allocation.nonce = mem_strdup(f->allocation.nonce);
 	s->allocated = s->workspace_exists = s->workspace_mounted = s->workspace_ready = true;
-	s->files_current = s->files_exist = true;
+	s->files_exist = s->resolv_current = s->set_installed = true;
 	s->gateway_image_present = s->worker_image_present = true;
 	s->egress_present = s->network_present = s->gateway_present = s->worker_present = true;
 	s->egress.spec = made.egress;

@@ -23,26 +23,33 @@ static const struct {
 	{ PATH_ALLOCATE_LOCK, NULL, "/var/lib/tenantctl/allocate.lock" },
 	{ PATH_LOCKS, NULL, "/var/lib/tenantctl/locks" },
 	{ PATH_SERVED, NULL, "/srv/tenants" },
+	{ PATH_SECRETS, NULL, "/etc/tenantctl/secrets" },
+	{ PATH_RUNTIMES, NULL, "/run/tenantctl" },
 	{ PATH_MANIFEST, "acme", "/etc/tenantctl/tenants/acme.yaml" },
 	{ PATH_TENANT_STATE, "acme", "/var/lib/tenantctl/tenants/acme" },
 	{ PATH_ALLOCATION, "acme", "/var/lib/tenantctl/tenants/acme/allocation.json" },
 	{ PATH_JOURNAL, "acme", "/var/lib/tenantctl/tenants/acme/journal.jsonl" },
 	{ PATH_LAST_VERIFY, "acme", "/var/lib/tenantctl/tenants/acme/verified.json" },
-	{ PATH_GATEWAY_FILES, "acme", "/var/lib/tenantctl/tenants/acme/gateway" },
-	{ PATH_HAPROXY_CFG, "acme", "/var/lib/tenantctl/tenants/acme/gateway/haproxy.cfg" },
-	{ PATH_DNSMASQ_CONF, "acme", "/var/lib/tenantctl/tenants/acme/gateway/dnsmasq.conf" },
 	{ PATH_RESOLV_CONF, "acme", "/var/lib/tenantctl/tenants/acme/resolv.conf" },
 	{ PATH_TENANT_LOCK, "acme", "/var/lib/tenantctl/locks/acme.lock" },
 	{ PATH_TENANT_DATA, "acme", "/srv/tenants/acme" },
 	{ PATH_WORKSPACE_IMAGE, "acme", "/srv/tenants/acme/workspace.img" },
 	{ PATH_WORKSPACE_MOUNT, "acme", "/srv/tenants/acme/workspace" },
 	{ PATH_WORKSPACE_DATA, "acme", "/srv/tenants/acme/workspace/data" },
+	{ PATH_TENANT_SECRETS, "acme", "/etc/tenantctl/secrets/acme" },
+	{ PATH_RUNTIME, "acme", "/run/tenantctl/acme" },
+	{ PATH_GATEWAY_FILES, "acme", "/run/tenantctl/acme/files" },
+	{ PATH_GATEWAY_SET, "acme", "/run/tenantctl/acme/files/set" },
+	{ PATH_GATEWAY_NEXT, "acme", "/run/tenantctl/acme/files/next" },
+	{ PATH_GATEWAY_MAKING, "acme", "/run/tenantctl/acme/files/next.tmp" },
+	{ PATH_GATEWAY_STATE, "acme", "/run/tenantctl/acme/state" },
+	{ PATH_PROVIDED, "acme", "/run/tenantctl/acme/provided" },
 };
 
 static void test_places(void **state)
 {
 	(void)state;
-	assert_int_equal(ARRAY_SIZE(places), PATH_WORKSPACE_DATA + 1);
+	assert_int_equal(ARRAY_SIZE(places), PATH_PROVIDED + 1);
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		auto_free char *real = path_of("", places[i].kind, places[i].tenant);
 		auto_free char *moved = path_of("/r", places[i].kind, places[i].tenant);

@@ -68,15 +68,23 @@ static void lose_egress(struct tenant_state *s)
 	s->egress_present = false;
 }
 
+static void lose_files(struct tenant_state *s)
+{
+	s->resolv_current = s->set_installed = false;
+	mem_replace(&s->set_differs, "not there");
+}
+
 static void lose_all(struct tenant_state *s)
 {
 	tenant_state_free(s);
+	lose_files(s);
 	s->gateway_image_present = s->worker_image_present = true;
 }
 
 static void lose_all_and_images(struct tenant_state *s)
 {
 	tenant_state_free(s);
+	lose_files(s);
 }
 
 /* As left by a run that died after it claimed its slot and made its workspace. */
@@ -85,7 +93,8 @@ static void half_made(struct tenant_state *s)
 	lose_worker(s);
 	lose_gateway(s);
 	lose_network(s);
-	s->workspace_mounted = s->workspace_ready = s->files_current = s->files_exist = false;
+	s->workspace_mounted = s->workspace_ready = s->files_exist = false;
+	lose_files(s);
 }
 
 static void only_a_folder(struct tenant_state *s)
@@ -102,6 +111,9 @@ static void hand_over_died(struct tenant_state *s)
 static void reboot(struct tenant_state *s)
 {
 	stop_worker(s);
+	stop_gateway(s);
+	s->set_installed = false;
+	mem_replace(&s->set_differs, "not there");
 	s->workspace_mounted = s->workspace_ready = false;
 }
 
@@ -127,8 +139,30 @@ static void drift_network_option(struct tenant_state *s)
 
 static void new_egress_rule(struct tenant_state *s)
 {
-	s->files_current = false;
-	strmap_set(&s->gateway.spec.labels, LABEL_SPEC, "of the files before");
+	mem_replace(&s->set_differs, "egress rules");
+}
+
+static void new_rule_while_stopped(struct tenant_state *s)
+{
+	new_egress_rule(s);
+	stop_gateway(s);
+}
+
+static void new_rule_and_gateway(struct tenant_state *s)
+{
+	new_egress_rule(s);
+	drift_gateway(s);
+}
+
+static void other_files_mounted(struct tenant_state *s)
+{
+	s->set_unseen = true;
+}
+
+static void lose_resolv(struct tenant_state *s)
+{
+	s->resolv_current = false;
+	new_egress_rule(s);
 }
 
 static void other_network_id(struct tenant_state *s)
@@ -176,7 +210,7 @@ static const struct plan_case {
 	{ "worker stopped", stop_worker, WANT_RUNNING, "start worker, verify isolation" },
 	{ "gateway stopped", stop_gateway, WANT_RUNNING, "start gateway, verify isolation" },
 	{ "after a reboot", reboot, WANT_RUNNING,
-	  "mount workspace, start worker, verify isolation" },
+	  "mount workspace, write gateway files, start gateway, start worker, verify isolation" },
 	{ "hand-over not finished", hand_over_died, WANT_RUNNING,
 	  "mount workspace, verify isolation" },
 	{ "worker gone", lose_worker, WANT_RUNNING,
@@ -188,7 +222,15 @@ static const struct plan_case {
 	{ "gateway drifted", drift_gateway, WANT_RUNNING,
 	  "remove gateway, create gateway, start gateway, verify isolation" },
 	{ "new egress rule", new_egress_rule, WANT_RUNNING,
+	  "reload gateway, verify isolation" },
+	{ "new egress rule while stopped", new_rule_while_stopped, WANT_RUNNING,
+	  "write gateway files, start gateway, verify isolation" },
+	{ "new egress rule for a gateway that is replaced", new_rule_and_gateway, WANT_RUNNING,
 	  "remove gateway, write gateway files, create gateway, start gateway, verify isolation" },
+	{ "files of another mount", other_files_mounted, WANT_RUNNING,
+	  "remove gateway, create gateway, start gateway, verify isolation" },
+	{ "resolv.conf gone and a new rule", lose_resolv, WANT_RUNNING,
+	  "write gateway files, reload gateway, verify isolation" },
 	{ "network drifted", drift_network, WANT_RUNNING, REPLACE_ALL },
 	{ "network option drifted", drift_network_option, WANT_RUNNING, REPLACE_ALL },
 	{ "worker on another network", other_network_id, WANT_RUNNING,
@@ -203,7 +245,8 @@ static const struct plan_case {
 	  "stop worker, remove worker, remove gateway, create network, create gateway, "
 	  "start gateway, create worker, start worker, verify isolation" },
 	{ "stop", as_it_is, WANT_STOPPED, "stop worker, stop gateway" },
-	{ "stop a stopped one", reboot, WANT_STOPPED, "stop gateway" },
+	{ "stop a stopped one", reboot, WANT_STOPPED, "" },
+	{ "stop what is half stopped", stop_worker, WANT_STOPPED, "stop gateway" },
 	{ "stop nothing", lose_all, WANT_STOPPED, "" },
 	{ "delete", as_it_is, WANT_GONE,
 	  "stop worker, remove worker, remove gateway, remove network, unmount workspace, "
@@ -333,6 +376,8 @@ static void assert_sound(const struct plan *p, const struct tenant_state *s)
 		{ STEP_NETWORK_CREATE, STEP_WORKER_CREATE },
 		{ STEP_EGRESS_CREATE, STEP_GATEWAY_CREATE },
 		{ STEP_FILES_WRITE, STEP_GATEWAY_START },
+		{ STEP_FILES_WRITE, STEP_GATEWAY_RELOAD },
+		{ STEP_GATEWAY_RELOAD, STEP_WORKER_START },
 		{ STEP_GATEWAY_CREATE, STEP_GATEWAY_START },
 		{ STEP_WORKER_CREATE, STEP_WORKER_START },
 		{ STEP_GATEWAY_START, STEP_WORKER_START },
@@ -356,6 +401,9 @@ static void assert_sound(const struct plan *p, const struct tenant_state *s)
 	if (seen[STEP_WORKER_START])
 		assert_int_equal(p->steps[index_of(p, STEP_WORKER_START)].after,
 				 index_of(p, STEP_WORKER_START) - 1);
+	/* What starts finds its files; nobody is asked who does not run. */
+	if (seen[STEP_GATEWAY_RELOAD])
+		assert_true(!seen[STEP_GATEWAY_START] && s->gateway.state.running);
 	if (seen[STEP_NETWORK_REMOVE] && s->worker_present)
 		assert_true(seen[STEP_WORKER_REMOVE]);
 	if (seen[STEP_NETWORK_CREATE])
@@ -429,9 +477,9 @@ static void plans_print_as_json(void **state)
 	tenant_fixture_free(&f);
 }
 
-/* A new address of the host changes the gateway's files and no object, unless ranges that are
- * refused anyway hold it. */
-static void host_addresses_are_the_gateways(unused_arg void **state)
+/* A new address of the host changes the gateway's files and nothing that is made of them, unless
+ * ranges that are refused anyway hold it. */
+static void host_addresses_are_in_the_files(unused_arg void **state)
 {
 	static const struct {
 		const char *address;
@@ -468,7 +516,7 @@ int main(void)
 		cmocka_unit_test(order_holds_in_every_combination),
 		cmocka_unit_test(creation_can_be_taken_back),
 		cmocka_unit_test(plans_print_as_json),
-		cmocka_unit_test(host_addresses_are_the_gateways),
+		cmocka_unit_test(host_addresses_are_in_the_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
