@@ -119,6 +119,27 @@ static void put_egress(struct output *o, const struct tenant_spec *s)
 	}
 }
 
+static void put_credentials(struct output *o, const struct tenant_spec *s)
+{
+	if (!s->credentials.count)
+		return;
+	put_section(o, "Credentials of the gateway");
+	for (size_t i = 0; i < s->credentials.count; i++) {
+		const struct credential_entry *c =
+			(const struct credential_entry *)s->credentials.items + i;
+
+		output_printf(o, "  %s for ", c->name);
+		output_safe(o, c->upstream);
+		if (c->command.count) {
+			output_text(o, ", printed by ");
+			output_safe(o, c->command.items[0]);
+		} else if (c->secret) {
+			output_printf(o, ", secret %s", c->secret);
+		}
+		output_text(o, "\n");
+	}
+}
+
 static void put_human(struct output *o, const struct tenant_view *v)
 {
 	auto_free char *state = tenant_state_text(&v->row);
@@ -143,6 +164,7 @@ static void put_human(struct output *o, const struct tenant_view *v)
 	if (v->has_spec) {
 		put_limits(o, &v->spec);
 		put_egress(o, &v->spec);
+		put_credentials(o, &v->spec);
 	}
 }
 

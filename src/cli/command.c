@@ -19,6 +19,10 @@ static const struct command *const commands[] = {
 	&cmd_delete,
 	&cmd_start,
 	&cmd_stop,
+	&cmd_secret_set,
+	&cmd_secret_list,
+	&cmd_secret_rotate,
+	&cmd_secret_rm,
 	/* look */
 	&cmd_list,
 	&cmd_show,

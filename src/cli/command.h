@@ -20,6 +20,7 @@ enum command_flag {
 	CMD_ENGINE = 1 << 2,  /* connected before run is called; implies CMD_CONTEXT */
 	CMD_CHANGES = 1 << 3, /* may use calls that change state and load images */
 	CMD_HIDDEN = 1 << 4,
+	CMD_SECRET = 1 << 5, /* takes a secret, never as an operand: errors do not repeat those */
 };
 
 /* What an argument of an option or command is, for completion. */

@@ -246,6 +246,12 @@ int options_check(const struct command *c, const struct option_values *values,
 				       *p->a ? p->a : p->b, *p->a && *p->b ? "--" : "",
 				       *p->a && *p->b ? p->b : "names");
 	}
+	if (c->max_args >= 0 && operands->count > (size_t)c->max_args && (c->flags & CMD_SECRET)) {
+		err_set(e, ERR_USAGE, "%s: too many arguments", c->name);
+		return err_hint(e, "a secret is asked for or read from standard input; one that was "
+				   "an argument could be read by every user of this host: replace "
+				   "it");
+	}
 	if (c->max_args >= 0 && operands->count > (size_t)c->max_args)
 		rc = err_set(e, ERR_USAGE, "%s: too many arguments: '%s'", c->name,
 			     operands->items[c->max_args]);
