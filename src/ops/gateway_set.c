@@ -260,17 +260,14 @@ static void mask(const struct gateway_keys *k, char *text)
 	}
 }
 
+/* Waits until the gateway says that it runs on `generation`, and reminds it. */
 static int ask(struct client *client, const struct gateway_set *s, const char *gateway_id,
-	       const char *generation, struct err *e)
+	       int state, const char *generation, struct err *e)
 {
-	auto_free char *path = path_of(s->root, PATH_GATEWAY_STATE, s->tenant);
-	auto_fd int state = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	int64_t start = now_ms(), remind = start;
 	char said[GATEWAY_ERROR_MAX + 1];
 
-	if (state < 0)
-		return err_sys(e, errno, "open %s", path);
 	for (int64_t now = start; now < start + ANSWER_MS; now = now_ms()) {
 		if (now >= remind) {
 			if (client_container_kill(client, gateway_id, "HUP", e))
@@ -305,19 +302,36 @@ static void withdraw(const struct gateway_set *s, int files, bool refused)
 		return; /* what is left is tried again */
 }
 
+/* A gateway that was started again just before the folders changed places has taken the old set. */
+static int settle(struct client *client, const struct gateway_set *s, const char *gateway_id,
+		  int state, const char *generation, struct err *e)
+{
+	char said[GATEWAY_ERROR_MAX + 1];
+
+	if (look_at_status(state, generation, said) == GATEWAY_LOADED)
+		return 0;
+	return ask(client, s, gateway_id, state, generation, e);
+}
+
 int gateway_set_reload(struct client *client, const struct gateway_set *s, const char *gateway_id,
 		       struct err *e)
 {
+	auto_free char *path = path_of(s->root, PATH_GATEWAY_STATE, s->tenant);
 	char generation[GENERATION_SIZE];
-	auto_fd int files = -1;
+	auto_fd int files = -1, state = -1;
 
 	if (make_set(s, &files, generation, e))
 		return -1;
+	state = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (state < 0)
+		return err_sys(e, errno, "open %s", path);
 	if (renameat(files, MAKING, files, NEXT))
 		return err_sys(e, errno, "offer the gateway's new files");
-	if (ask(client, s, gateway_id, generation, e)) {
+	if (ask(client, s, gateway_id, state, generation, e)) {
 		withdraw(s, files, e->code == ERR_REFUSED && !e->status);
 		return -1;
 	}
-	return become_set(files, NEXT, e) ? -1 : remove_folder(s, PATH_GATEWAY_NEXT, e);
+	if (become_set(files, NEXT, e) || remove_folder(s, PATH_GATEWAY_NEXT, e))
+		return -1;
+	return settle(client, s, gateway_id, state, generation, e);
 }

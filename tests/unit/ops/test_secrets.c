@@ -1,0 +1,509 @@
+/*
+ * Secrets on disk and from commands, and what others could do to them: links, second names, modes,
+ * swaps while they are read, programs that hang, flood, fail and say too much. No message may hold a
+ * secret.
+ */
+#include "../base/folder.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mount.h>
+
+#include "base/child.h"
+#include "base/fsio.h"
+#include "domain/paths.h"
+#include "domain/secret_value.h"
+#include "ops/gateway_set.h"
+#include "ops/secrets.h"
+
+#define TENANT "acme"
+#define CANARY "canary-4711-secret"
+
+static char *root_of(void **state)
+{
+	return mem_strdup(((struct fixture *)*state)->dir);
+}
+
+static char *file_of(void **state, const char *name)
+{
+	auto_free char *root = root_of(state);
+	auto_free char *dir = path_of(root, PATH_TENANT_SECRETS, TENANT);
+
+	return mem_printf("%s/%s", dir, name);
+}
+
+static void store(void **state, const char *key, const char *text)
+{
+	auto_free char *root = root_of(state);
+	const struct secret s = { .text = (char *)text, .len = strlen(text) };
+	struct err e = ERR_INIT;
+
+	assert_ok(secret_write(root, TENANT, key, &s, false, &e), &e);
+}
+
+static void assert_reads(void **state, const char *key, const char *want)
+{
+	auto_free char *root = root_of(state);
+	struct secret s auto_secret = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(secret_read(root, TENANT, key, &s, &e), &e);
+	assert_int_equal(s.len, strlen(want));
+	assert_string_equal(s.text, want);
+}
+
+static void assert_refuses(void **state, const char *key, enum err_code code, const char *part)
+{
+	auto_free char *root = root_of(state);
+	struct secret s auto_secret = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_refused(secret_read(root, TENANT, key, &s, &e), &e, code, part);
+	assert_null(s.text);
+	assert_null(strstr(e.message, CANARY));
+	assert_null(strstr(e.hint, CANARY));
+}
+
+static void are_stored_for_root_alone(void **state)
+{
+	auto_free char *root = root_of(state);
+	auto_free char *path = file_of(state, "ghl");
+	auto_free char *dir = path_of(root, PATH_TENANT_SECRETS, TENANT);
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	assert_refuses(state, "ghl", ERR_NOT_FOUND, "ghl");
+	assert_false(secret_exists(root, TENANT, "ghl"));
+	umask(0);
+	store(state, "ghl", CANARY);
+	umask(022);
+	assert_true(secret_exists(root, TENANT, "ghl"));
+	assert_false(secret_is_encrypted(root, TENANT, "ghl"));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_reads(state, "ghl", CANARY);
+	store(state, "ghl", "another");
+	assert_reads(state, "ghl", "another");
+	assert_ok(secret_remove(root, TENANT, "ghl", &e), &e);
+	assert_ok(secret_remove(root, TENANT, "ghl", &e), &e);
+	assert_false(secret_exists(root, TENANT, "ghl"));
+}
+
+static void others_must_not_have_a_hand_in_it(void **state)
+{
+	auto_free char *path = file_of(state, "ghl");
+	auto_free char *second = file_of(state, "second");
+	auto_free char *outside = in(state, "outside");
+	auto_free char *dir = in(state, "etc/tenantctl/secrets/acme");
+	auto_free char *above = in(state, "etc/tenantctl");
+	auto_free char *moved = in(state, "moved");
+
+	store(state, "ghl", CANARY);
+	static const mode_t open_modes[] = { 0640, 0604, 0660, 0602, 0601 };
+	for (size_t i = 0; i < ARRAY_SIZE(open_modes); i++) {
+		assert_int_equal(chmod(path, open_modes[i]), 0);
+		assert_refuses(state, "ghl", ERR_MANIFEST, "mode");
+	}
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(link(path, second), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "hard links");
+	assert_int_equal(unlink(second), 0);
+	assert_reads(state, "ghl", CANARY);
+	/* folders on the way */
+	assert_int_equal(chmod(dir, 0770), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "a folder on the way");
+	assert_int_equal(chmod(dir, 0700), 0);
+	assert_int_equal(chmod(above, 0777), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "a folder on the way");
+	assert_int_equal(chmod(above, 0700), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 65534, 0), 0);
+		assert_refuses(state, "ghl", ERR_MANIFEST, "uid 65534");
+		assert_int_equal(chown(path, 0, 0), 0);
+	}
+	/* links, of the file and of a folder */
+	assert_int_equal(rename(path, outside), 0);
+	assert_int_equal(symlink(outside, path), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "symbolic link");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rename(outside, path), 0);
+	assert_int_equal(rename(dir, moved), 0);
+	assert_int_equal(symlink(moved, dir), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "symbolic link");
+	assert_int_equal(unlink(dir), 0);
+	assert_int_equal(rename(moved, dir), 0);
+	assert_reads(state, "ghl", CANARY);
+}
+
+static void only_files_with_one_line_are_secrets(void **state)
+{
+	auto_free char *path = file_of(state, "ghl");
+	static const char *const bad[] = { "", "a\nb\n", CANARY "\nmore", "\t" CANARY, CANARY " " };
+
+	store(state, "ghl", CANARY);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		put(path, bad[i], 0600);
+		assert_refuses(state, "ghl", ERR_MANIFEST, "the secret");
+	}
+	put(path, CANARY "\n", 0600);
+	assert_reads(state, "ghl", CANARY);
+	assert_int_equal(truncate(path, 5000), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "larger");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "not a regular file");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "not a regular file");
+}
+
+/* Whatever the name leads to while it is opened and read: a whole secret that root alone has, or an
+ * error. */
+struct swapper {
+	char *path, *open_one, *link_one;
+	_Atomic bool stop;
+};
+
+static void *swap(void *arg)
+{
+	struct swapper *s = arg;
+
+	while (!s->stop) {
+		auto_free char *spare = mem_printf("%s.spare", s->path);
+
+		put(spare, "good-one-good-one", 0600);
+		rename(spare, s->path);
+		put(spare, "evil-open", 0644);
+		rename(spare, s->path);
+		if (symlink(s->open_one, spare) == 0)
+			rename(spare, s->path);
+		if (link(s->link_one, spare) == 0)
+			rename(spare, s->path);
+		put(spare, "good-two", 0600);
+		rename(spare, s->path);
+		if (truncate(s->path, 3) || chmod(s->path, 0666))
+			return NULL;
+		put(spare, "good-two", 0600);
+		rename(spare, s->path);
+	}
+	return NULL;
+}
+
+static void swaps_while_reading_are_noticed(void **state)
+{
+	auto_free char *root = root_of(state);
+	struct swapper s = { .path = file_of(state, "ghl"),
+			     .open_one = in(state, "open"),
+			     .link_one = in(state, "linked") };
+	auto_free char *second = in(state, "second");
+	pthread_t thread;
+	size_t read = 0;
+
+	store(state, "ghl", "good-two");
+	put(s.open_one, "evil-link", 0600);
+	put(s.link_one, "evil-hard", 0600);
+	assert_int_equal(link(s.link_one, second), 0); /* never just one name */
+	assert_int_equal(pthread_create(&thread, NULL, swap, &s), 0);
+	for (int i = 0; i < 3000; i++) {
+		struct secret got auto_secret = { 0 };
+		struct err e = ERR_INIT;
+
+		if (secret_read(root, TENANT, "ghl", &got, &e))
+			continue;
+		read++;
+		/* "goo": a file of root's own, cut before it was opened */
+		if (strcmp(got.text, "good-two") != 0 && strcmp(got.text, "good-one-good-one") != 0 &&
+		    strcmp(got.text, "goo") != 0)
+			fail_msg("read '%s'", got.text);
+	}
+	s.stop = true;
+	pthread_join(thread, NULL);
+	assert_true(read > 0);
+	free(s.path);
+	free(s.open_one);
+	free(s.link_one);
+}
+
+/* ---- encrypted ---- */
+
+static bool can_encrypt(void)
+{
+	const char *const argv[] = { "/usr/bin/systemd-creds", "encrypt", "--name=x", "-", "-",
+				     NULL };
+	auto_strbuf struct strbuf out = STRBUF_INIT(32768);
+	auto_strbuf struct strbuf errors = STRBUF_INIT(4096);
+	const struct child_program p = { .argv = argv,
+					 .input = "x",
+					 .input_len = 1,
+					 .timeout_ms = 20000,
+					 .out = &out,
+					 .errors = &errors };
+	struct err e = ERR_INIT;
+	int status = -1;
+
+	return geteuid() == 0 && child_run(&p, &status, &e) == 0 && status == 0;
+}
+
+static void sealed_ones_open_in_their_place_only(void **state)
+{
+	auto_free char *root = root_of(state);
+	auto_free char *plain = file_of(state, "ghl");
+	auto_free char *sealed = file_of(state, "ghl.cred");
+	auto_free char *other = file_of(state, "other.cred");
+	const struct secret s = { .text = (char *)CANARY, .len = strlen(CANARY) };
+	auto_free char *text = NULL;
+	struct err e = ERR_INIT;
+	struct stat st;
+	size_t len;
+
+	if (!can_encrypt())
+		skip();
+	store(state, "ghl", "before");
+	assert_ok(secret_write(root, TENANT, "ghl", &s, true, &e), &e);
+	assert_true(secret_is_encrypted(root, TENANT, "ghl"));
+	assert_int_equal(access(plain, F_OK), -1);
+	assert_int_equal(stat(sealed, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_ok(fsio_read(sealed, FSIO_TRUSTED_SECRET, 65536, &text, &len, &e), &e);
+	assert_null(strstr(text, CANARY));
+	assert_reads(state, "ghl", CANARY);
+	/* moved to another key, damaged, doubled */
+	put(other, text, 0600);
+	assert_refuses(state, "other", ERR_MANIFEST, "systemd-creds decrypt");
+	put(sealed, "AAAA", 0600);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "systemd-creds decrypt");
+	put(sealed, text, 0644);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "mode 0644");
+	put(plain, CANARY, 0600);
+	assert_refuses(state, "ghl", ERR_MANIFEST, "both there");
+	assert_ok(secret_remove(root, TENANT, "ghl", &e), &e);
+	assert_false(secret_exists(root, TENANT, "ghl"));
+}
+
+/* ---- commands ---- */
+
+static int run_command(const char *script, struct secret *out, struct err *e)
+{
+	static char shell[] = "/bin/sh", option[] = "-c";
+	char *argv[] = { shell, option, (char *)script, NULL };
+	const struct strlist command = { .items = argv, .count = 3 };
+
+	return secret_from_command(&command, out, e);
+}
+
+static void commands_print_secrets(void **state unused_arg)
+{
+	static const struct {
+		const char *script, *secret;
+	} cases[] = {
+		{ "echo " CANARY, CANARY },
+		{ "printf " CANARY, CANARY },
+		{ "echo noise >&2; echo " CANARY, CANARY },
+		{ "echo $HOME", "/root" },
+		{ "echo ${LEAK:-none}", "none" },
+		{ "echo $PATH $LC_ALL", "/usr/sbin:/usr/bin:/sbin:/bin C" },
+		{ "cat; echo no-input", "no-input" },
+	};
+
+	assert_int_equal(setenv("LEAK", "value", 1), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct secret s auto_secret = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_ok(run_command(cases[i].script, &s, &e), &e);
+		assert_string_equal(s.text, cases[i].secret);
+	}
+}
+
+static void failing_commands_are_explained(void **state unused_arg)
+{
+	static const struct {
+		const char *script, *said;
+		enum err_code code;
+	} cases[] = {
+		{ "exit 3", "failed with exit status 3", ERR_MANIFEST },
+		{ "echo not signed in >&2; echo more >&2; exit 1", "status 1: not signed in",
+		  ERR_MANIFEST },
+		{ "echo " CANARY "; echo cannot use " CANARY " >&2; exit 1",
+		  "cannot use ******************", ERR_MANIFEST },
+		{ "echo bad key sk-ant-REDACTED-klmnop >&2; exit 1", "bad key ***", ERR_MANIFEST },
+		{ "true", "printed nothing", ERR_MANIFEST },
+		{ "echo one; echo two", "more than one line", ERR_MANIFEST },
+		{ "printf '" CANARY "\\001'", "not visible ASCII", ERR_MANIFEST },
+		{ "yes " CANARY, "printed more than", ERR_REFUSED },
+		{ "kill -9 $$", "killed by signal 9", ERR_SYSTEM },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct secret s auto_secret = { 0 };
+		struct err e = ERR_INIT;
+
+		assert_refused(run_command(cases[i].script, &s, &e), &e, cases[i].code,
+			       cases[i].said);
+		assert_non_null(strstr(e.message, "/bin/sh"));
+		assert_null(strstr(e.message, CANARY));
+		assert_null(strstr(e.message, "sk-ant"));
+		assert_null(s.text);
+	}
+}
+
+static void only_roots_own_programs_are_run(void **state)
+{
+	auto_free char *program = in(state, "program");
+	char *argv[] = { program, NULL };
+	const struct strlist command = { .items = argv, .count = 1 };
+	struct secret s auto_secret = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_refused(secret_from_command(&command, &s, &e), &e, ERR_MANIFEST, "No such file");
+	put(program, "#!/bin/sh\necho " CANARY "\n", 0777);
+	assert_refused(secret_from_command(&command, &s, &e), &e, ERR_MANIFEST, "mode 0777");
+	put(program, "#!/bin/sh\necho " CANARY "\n", 0755);
+	err_clear(&e);
+	assert_ok(secret_from_command(&command, &s, &e), &e);
+	assert_string_equal(s.text, CANARY);
+}
+
+/* ---- keys ---- */
+
+static const char manifest[] =
+	"version: 1\ntenant: acme\nimage: example/worker:1\n"
+	"credentials:\n"
+	"  - name: ghl\n"
+	"    upstream: https://api.example.com\n"
+	"    inject: [ { header: Authorization, format: \"Bearer {}\" },\n"
+	"              { header: X-Version, secret: second } ]\n"
+	"    secret: first\n"
+	"  - name: maps\n"
+	"    upstream: https://maps.example.com\n"
+	"    inject: { query: key }\n"
+	"    command: [ /bin/sh, -c, \"echo x >>COUNT; cat VALUE\" ]\n";
+
+static char *replaced(const char *text, const char *word, const char *by)
+{
+	const char *at = strstr(text, word);
+
+	assert_non_null(at);
+	return mem_printf("%.*s%s%s", (int)(at - text), text, by, at + strlen(word));
+}
+
+static size_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : (size_t)st.st_size;
+}
+
+static void remember(const struct context *c, const struct gateway_keys *k)
+{
+	auto_free char *dir = path_of(c->root, PATH_RUNTIME, TENANT);
+	auto_free char *path = path_of(c->root, PATH_PROVIDED, TENANT);
+	struct err e = ERR_INIT;
+
+	assert_ok(fsio_mkdirs(dir, 0711, &e), &e);
+	assert_ok(fsio_write(path, k->provided, k->provided_len, 0600, (uid_t)-1, (gid_t)-1, &e), &e);
+}
+
+static void keys_are_composed_from_all_sources(void **state)
+{
+	auto_free char *root = root_of(state);
+	auto_free char *count = in(state, "count");
+	auto_free char *value = in(state, "value");
+	auto_free char *counted = replaced(manifest, "COUNT", count);
+	auto_free char *text = replaced(counted, "VALUE", value);
+	struct context c = { .root = root };
+	auto_spec struct tenant_spec spec = { 0 };
+	struct keys_options o = { .source = KEYS_FRESH };
+	struct gateway_keys k auto_keys = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(manifest_parse(text, strlen(text), "acme.yaml", TENANT, &spec, &e), &e);
+	put(value, "a+b-1234\n", 0600);
+	assert_refused(gateway_keys_load(&c, &spec, &o, &k, &e), &e, ERR_MANIFEST,
+		       "credential ghl: secret first is not set");
+	assert_string_equal(e.hint, "tenantctl secret set acme first");
+	assert_int_equal(size_of(count), 0);
+	store(state, "first", "one-1234");
+	store(state, "second", "two-1234");
+	err_clear(&e);
+	/* nothing is known of the command's value, and it is not run to look */
+	o.source = KEYS_LOOK;
+	assert_ok(gateway_keys_load(&c, &spec, &o, &k, &e), &e);
+	assert_true(k.incomplete);
+	assert_string_equal(k.keys, "ghl.0 Bearer one-1234\nghl.1 two-1234\n");
+	assert_int_equal(size_of(count), 0);
+	gateway_keys_free(&k);
+	o.source = KEYS_KEEP;
+	assert_ok(gateway_keys_load(&c, &spec, &o, &k, &e), &e);
+	assert_false(k.incomplete);
+	assert_string_equal(k.keys,
+			    "ghl.0 Bearer one-1234\nghl.1 two-1234\nmaps.0 a%2Bb-1234\n");
+	assert_int_equal(k.keys_len, strlen(k.keys));
+	assert_non_null(strstr(k.echo, "one-1234\n"));
+	assert_non_null(strstr(k.echo, "two-1234\n"));
+	assert_non_null(strstr(k.echo, "a+b-1234\n"));
+	assert_int_equal(size_of(count), 2);
+	remember(&c, &k);
+	gateway_keys_free(&k);
+	/* now it is known, until it is asked for anew */
+	put(value, "new-5678\n", 0600);
+	assert_ok(gateway_keys_load(&c, &spec, &o, &k, &e), &e);
+	assert_non_null(strstr(k.keys, "maps.0 a%2Bb-1234\n"));
+	assert_int_equal(size_of(count), 2);
+	gateway_keys_free(&k);
+	o.rerun = "maps";
+	assert_ok(gateway_keys_load(&c, &spec, &o, &k, &e), &e);
+	assert_non_null(strstr(k.keys, "maps.0 new-5678\n"));
+	assert_null(strstr(k.echo, "a+b-1234"));
+	gateway_keys_free(&k);
+	/* a value is of the very command that printed it */
+	struct credential_entry *maps = (struct credential_entry *)spec.credentials.items + 1;
+	strlist_add(&maps->command, "argument");
+	o = (struct keys_options){ .source = KEYS_LOOK };
+	assert_ok(gateway_keys_load(&c, &spec, &o, &k, &e), &e);
+	assert_true(k.incomplete);
+	gateway_keys_free(&k);
+	/* what is missing may be left out */
+	assert_ok(secret_remove(root, TENANT, "first", &e), &e);
+	o.missing_ok = true;
+	assert_ok(gateway_keys_load(&c, &spec, &o, &k, &e), &e);
+	assert_string_equal(k.keys, "ghl.1 two-1234\n");
+}
+
+static void no_credentials_are_empty_files(void **state)
+{
+	static const char plain[] = "version: 1\ntenant: acme\nimage: example/worker:1\n";
+	auto_free char *root = root_of(state);
+	struct context c = { .root = root };
+	auto_spec struct tenant_spec spec = { 0 };
+	const struct keys_options o = { .source = KEYS_FRESH };
+	struct gateway_keys k auto_keys = { 0 };
+	struct err e = ERR_INIT;
+
+	assert_ok(manifest_parse(plain, strlen(plain), "acme.yaml", TENANT, &spec, &e), &e);
+	assert_ok(gateway_keys_load(&c, &spec, &o, &k, &e), &e);
+	assert_string_equal(k.keys, "");
+	assert_string_equal(k.echo, "");
+	assert_false(k.incomplete);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FOLDER(are_stored_for_root_alone),
+		WITH_FOLDER(others_must_not_have_a_hand_in_it),
+		WITH_FOLDER(only_files_with_one_line_are_secrets),
+		WITH_FOLDER(swaps_while_reading_are_noticed),
+		WITH_FOLDER(sealed_ones_open_in_their_place_only),
+		WITH_FOLDER(commands_print_secrets),
+		WITH_FOLDER(failing_commands_are_explained),
+		WITH_FOLDER(only_roots_own_programs_are_run),
+		WITH_FOLDER(keys_are_composed_from_all_sources),
+		WITH_FOLDER(no_credentials_are_empty_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
