@@ -196,6 +196,87 @@ static void failing_programs_say_why(void **state)
 	}
 }
 
+static void outputs_are_kept_apart(void **state)
+{
+	(void)state;
+	static const char *const argv[] = { "/bin/sh", "-c",
+					    "cat; echo $HOME; echo complaint >&2; exit 4", NULL };
+	auto_strbuf struct strbuf out = STRBUF_SECRET(100);
+	auto_strbuf struct strbuf errors = STRBUF_INIT(100);
+	const struct child_program p = { .argv = argv,
+					 .home = "/nowhere",
+					 .input = "input\n",
+					 .input_len = 6,
+					 .timeout_ms = 5000,
+					 .out = &out,
+					 .errors = &errors };
+	struct err e = ERR_INIT;
+	int status = -1;
+	assert_ok(child_run(&p, &status, &e), &e);
+	assert_int_equal(status, 4);
+	assert_string_equal(strbuf_str(&out), "input\n/nowhere\n");
+	assert_string_equal(strbuf_str(&errors), "complaint\n");
+	assert_no_children();
+}
+
+/* Neither time nor output of a program in distress costs more than it may. */
+static void programs_apart_are_bounded(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *script;
+		int timeout;
+		enum err_code code;
+		const char *message;
+	} cases[] = {
+		{ "yes", 60000, ERR_REFUSED, "more than 100 bytes" },
+		{ "yes >&2", 300, ERR_TIMEOUT, "300 ms" },
+		{ "trap '' TERM; sleep 60", 300, ERR_TIMEOUT, "300 ms" },
+		{ "sleep 60 & sleep 60", 300, ERR_TIMEOUT, "300 ms" },
+		{ "kill -9 $$", 5000, ERR_SYSTEM, "signal 9" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *const argv[] = { "/bin/sh", "-c", cases[i].script, NULL };
+		auto_strbuf struct strbuf out = STRBUF_SECRET(100);
+		auto_strbuf struct strbuf errors = STRBUF_INIT(100);
+		const struct child_program p = { .argv = argv,
+						 .timeout_ms = cases[i].timeout,
+						 .out = &out,
+						 .errors = &errors };
+		struct err e = ERR_INIT;
+		double start = seconds();
+		int status = -1;
+		assert_refused(child_run(&p, &status, &e), &e, cases[i].code, cases[i].message);
+		assert_true(seconds() - start < 5);
+		assert_no_children();
+	}
+}
+
+static void input_is_bounded(void **state)
+{
+	(void)state;
+	static const char *const argv[] = { "/bin/cat", NULL };
+	static const char *const relative[] = { "cat", NULL };
+	static char input[CHILD_INPUT_MAX + 1];
+	auto_strbuf struct strbuf out = STRBUF_INIT(CHILD_INPUT_MAX);
+	auto_strbuf struct strbuf errors = STRBUF_INIT(100);
+	struct child_program p = { .argv = argv,
+				   .input = input,
+				   .input_len = CHILD_INPUT_MAX,
+				   .timeout_ms = 5000,
+				   .out = &out,
+				   .errors = &errors };
+	struct err e = ERR_INIT;
+	int status = -1;
+	memset(input, 'x', sizeof(input));
+	assert_ok(child_run(&p, &status, &e), &e);
+	assert_int_equal(out.len, CHILD_INPUT_MAX);
+	p.input_len = CHILD_INPUT_MAX + 1;
+	assert_refused(child_run(&p, &status, &e), &e, ERR_INTERNAL, "bytes of input");
+	p.argv = relative;
+	assert_refused(child_run(&p, &status, &e), &e, ERR_INTERNAL, "absolute path");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +287,9 @@ int main(void)
 		cmocka_unit_test(grandchildren_die_too),
 		cmocka_unit_test(programs_run_with_a_bare_environment),
 		cmocka_unit_test(failing_programs_say_why),
+		cmocka_unit_test(outputs_are_kept_apart),
+		cmocka_unit_test(programs_apart_are_bounded),
+		cmocka_unit_test(input_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

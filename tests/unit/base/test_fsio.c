@@ -388,6 +388,27 @@ static void killed_writes_leave_nothing(void **state)
 	assert_ok(fsio_unlink_all(nowhere, &e), &e);
 }
 
+static void files_are_judged_unread(void **state)
+{
+	auto_free char *path = in(state, "file");
+	auto_free char *link = in(state, "link");
+	auto_free char *none = in(state, "none");
+	struct err e = ERR_INIT;
+	put(path, "x", 0600);
+	assert_ok(fsio_check(path, FSIO_TRUSTED_SECRET, &e), &e);
+	put(path, "x", 0644);
+	assert_ok(fsio_check(path, FSIO_TRUSTED, &e), &e);
+	assert_refused(fsio_check(path, FSIO_TRUSTED_SECRET, &e), &e, ERR_MANIFEST, "mode 0644");
+	assert_int_equal(symlink(path, link), 0);
+	assert_refused(fsio_check(link, FSIO_TRUSTED, &e), &e, ERR_MANIFEST, "not a regular file");
+	assert_refused(fsio_check(none, FSIO_TRUSTED, &e), &e, ERR_NOT_FOUND, "none");
+	assert_int_equal(chmod(((struct fixture *)*state)->dir, 0777), 0);
+	assert_refused(fsio_check(none, FSIO_ANY, &e), &e, ERR_MANIFEST, "a folder on the way");
+	assert_int_equal(chmod(((struct fixture *)*state)->dir, 0700), 0);
+	err_clear(&e);
+	assert_ok(fsio_check(none, FSIO_ANY, &e), &e); /* the folders alone */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +428,7 @@ int main(void)
 		WITH_FOLDER(locks_exclude),
 		WITH_FOLDER(small_files_are_read_at),
 		WITH_FOLDER(killed_writes_leave_nothing),
+		WITH_FOLDER(files_are_judged_unread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

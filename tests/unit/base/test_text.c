@@ -279,6 +279,23 @@ static void memory_helpers_keep_ownership_clear(void **state)
 	assert_int_equal(array[2], 0);
 }
 
+static void secret_buffers_are_wiped(void **state)
+{
+	(void)state;
+	auto_strbuf struct strbuf b = STRBUF_SECRET(4096);
+	auto_free char *zeros = mem_alloc(4096);
+	for (int i = 0; i < 100; i++)
+		strbuf_printf(&b, "secret-%d", i); /* grows several times */
+	strbuf_printf(&b, "%0300d", 7);
+	assert_int_equal(b.len, 10 * 8 + 90 * 9 + 300);
+	assert_memory_equal(b.data, "secret-0secret-1", 16);
+	assert_true(b.cap <= 4096);
+	strbuf_reset(&b);
+	assert_memory_equal(b.data, zeros, b.cap);
+	strbuf_puts(&b, "again");
+	assert_string_equal(strbuf_str(&b), "again");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +310,7 @@ int main(void)
 		cmocka_unit_test(digests_separate_fields),
 		cmocka_unit_test(log_lines_are_single_and_clean),
 		cmocka_unit_test(memory_helpers_keep_ownership_clear),
+		cmocka_unit_test(secret_buffers_are_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
