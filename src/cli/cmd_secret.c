@@ -25,7 +25,7 @@ static int read_target(const struct invocation *inv, struct target *out, struct 
 
 /* ---- telling the gateway ---- */
 
-enum told { TOLD_NOBODY, TOLD_NOTHING_NEW, TOLD_RELOADED };
+enum told { TOLD_NOBODY, TOLD_UNUSED, TOLD_NOT_RUNNING, TOLD_SAME, TOLD_RELOADED };
 
 /* The gateway of a tenant that exists; `done` is what happened before. */
 static int tell_gateway(struct invocation *inv, const struct target *t,
@@ -44,7 +44,7 @@ static int tell_gateway(struct invocation *inv, const struct target *t,
 		     : 0;
 	progress_end(inv->progress, t->tenant);
 	progress_clear(inv->progress);
-	*out = r.plan.count ? TOLD_RELOADED : TOLD_NOTHING_NEW;
+	*out = r.plan.count ? TOLD_RELOADED : r.plan.tenant ? TOLD_SAME : TOLD_NOT_RUNNING;
 	run_result_free(&r);
 	if (!rc)
 		return 0;
@@ -59,7 +59,9 @@ static void report(struct invocation *inv, const struct target *t, const char *d
 {
 	static const char *const words[] = {
 		[TOLD_NOBODY] = "the tenant is not there yet",
-		[TOLD_NOTHING_NEW] = "no running gateway needs it now",
+		[TOLD_UNUSED] = "no credential uses it",
+		[TOLD_NOT_RUNNING] = "the gateway gets it when it starts",
+		[TOLD_SAME] = "nothing new for the gateway",
 		[TOLD_RELOADED] = "gateway reloaded",
 	};
 	struct output *o = inv->out;
@@ -108,7 +110,7 @@ static int run_set(struct invocation *inv, struct err *e)
 		if (tell_gateway(inv, &t, &o, "set", &told, e))
 			return -1;
 	} else if (tenant_has_state(inv->ctx, t.tenant)) {
-		told = TOLD_NOTHING_NEW;
+		told = TOLD_UNUSED;
 	}
 	report(inv, &t, "set", told);
 	return 0;
@@ -139,7 +141,11 @@ static int run_rotate(struct invocation *inv, struct err *e)
 		return -1;
 	if (tell_gateway(inv, &t, &o, use.is_command ? "to be asked for" : "rotated", &told, e))
 		return -1;
-	report(inv, &t, use.is_command ? "asked for again" : "rotated", told);
+	report(inv, &t,
+	       !use.is_command					     ? "rotated"
+	       : told == TOLD_NOBODY || told == TOLD_NOT_RUNNING ? "has a command"
+								     : "asked for again",
+	       told);
 	return 0;
 }
 
@@ -162,7 +168,7 @@ static int run_rm(struct invocation *inv, struct err *e)
 	const struct keys_options o = { .source = KEYS_KEEP, .missing_ok = true };
 	struct secret_use use auto_secret_use = { 0 };
 	bool force = invocation_flag(inv, "force");
-	enum told told = TOLD_NOTHING_NEW;
+	enum told told = TOLD_UNUSED;
 	struct target t;
 
 	if (read_target(inv, &t, e))

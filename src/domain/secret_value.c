@@ -42,18 +42,18 @@ int secret_value_trim(char *text, size_t *len, struct err *e)
 	if (n && n < *len && text[n - 1] == '\r')
 		n--;
 	if (!n)
-		return err_set(e, ERR_MANIFEST, "is empty");
+		return err_set(e, ERR_MANIFEST, "empty");
 	if (n > SECRET_MAX)
-		return err_set(e, ERR_MANIFEST, "is longer than %zu bytes", SECRET_MAX);
+		return err_set(e, ERR_MANIFEST, "longer than %zu bytes", SECRET_MAX);
 	if (memchr(text, '\n', n))
-		return err_set(e, ERR_MANIFEST, "has more than one line");
+		return err_set(e, ERR_MANIFEST, "more than one line");
 	for (size_t i = 0; i < n; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return err_set(e, ERR_MANIFEST,
-				       "has a byte that is not visible ASCII, at position %zu",
+				       "a byte that is not visible ASCII, at position %zu",
 				       i + 1);
 	if (text[0] == ' ' || text[n - 1] == ' ')
-		return err_set(e, ERR_MANIFEST, "begins or ends with a blank");
+		return err_set(e, ERR_MANIFEST, "a blank at its beginning or end");
 	mem_wipe(text + n, *len - n);
 	*len = n;
 	return 0;

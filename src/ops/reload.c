@@ -16,7 +16,6 @@ static int refuse(const char *tenant, const char *why, struct err *e)
 
 static void note_step(struct plan *plan, const char *tenant, const char *why)
 {
-	plan->tenant = mem_strdup(tenant);
 	plan->steps = mem_array(1, sizeof(*plan->steps));
 	plan->steps[0] = (struct step){ .kind = STEP_GATEWAY_RELOAD,
 					.object = desired_gateway_name(tenant),
@@ -58,6 +57,7 @@ int ops_reload_keys(struct context *c, const char *tenant, const struct keys_opt
 	    gateway_keys_load(c, &p.spec, o, &p.keys, e) ||
 	    prepare_desired(c, &p, ALLOCATE_NONE, e))
 		return -1;
+	out->plan.tenant = mem_strdup(tenant);
 	return p.state.set_differs ? reload(c, tenant, &p, out, e) : 0;
 }
 
