@@ -15,7 +15,7 @@
 
 #define SECRET_MAX ((size_t)4096) /* bytes */
 /* Forms shorter than this are not looked for in answers: they would be found by chance. */
-#define SECRET_FORM_MIN ((size_t)6)
+#define SECRET_FORM_MIN ((size_t)8)
 
 /* A name of a secret; ERR_USAGE, without repeating it: it may be the secret itself. */
 int secret_name_check(const char *name, struct err *e) must_check;

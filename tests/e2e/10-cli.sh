@@ -11,6 +11,7 @@ root=$E2E_TMP/root
 out=$E2E_TMP/stdout
 err=$E2E_TMP/stderr
 manifests=$root/etc/tenantctl/tenants
+export E2E_ROOT=$root
 mkdir -p "$root/etc/tenantctl"
 chmod 755 "$E2E_TMP" "$root" "$root/etc" "$root/etc/tenantctl"
 printf 'gateway_archive: %s/tenantctl-gateway.tar\n' "$IMAGES" >"$root/etc/tenantctl/tenantctl.yaml"
@@ -89,6 +90,12 @@ usage_errors() {
 	refused 2 '' 'a name that is a path' show ../../etc
 	refused 2 '' 'a name that is a command word' create all
 	refused 2 'is given twice' 'an option twice' create acme -f a -f b
+	refused 2 'too many arguments' 'a secret as an argument' secret set acme ghl sk-live-4711
+	unlike "$(cat "$err")" 4711 'is not repeated'
+	like "$(cat "$err")" 'replace it' 'and is said to be lost'
+	refused 2 'not a name of a secret' 'a secret in place of its name' secret set acme SK_live_4711
+	unlike "$(cat "$err")" 4711 'is not repeated either'
+	refused 2 "'tenantctl secret' is followed by one of: set, list, rotate, rm" 'secret alone' secret
 	status=0
 	"$TENANTCTL" --root x list >"$out" 2>"$err" || status=$?
 	is "$status" 2 'a relative root'
@@ -329,8 +336,65 @@ completion() {
 	refused 2 'bash, zsh or fish' 'another shell' completion tcsh
 }
 
+# What works before there is a tenant, a manifest or an engine.
+secrets() {
+	local folder=$root/etc/tenantctl/secrets/acme
+	tc_offline secret list
+	like "$(cat "$out")" 'no secrets yet' 'no secrets'
+	tc_offline secret set acme ghl
+	is "$status" 2 'a secret that is empty is refused'
+	ok 'nothing was made of it' test ! -e "$folder/ghl"
+	echo 'not-a-real-key' | "$TENANTCTL" --root "$root" secret set acme ghl >"$out" 2>"$err"
+	is "$(cat "$out")" 'acme: secret ghl set; the tenant is not there yet' 'a secret from standard input'
+	is "$(stat -c '%a %u' "$folder" "$folder/ghl" | xargs)" '700 0 600 0' 'is for root alone'
+	is "$(cat "$folder/ghl")" not-a-real-key 'and complete'
+	tc_offline secret list acme --format json
+	is "$(jq -c '.secrets | map([.key, .state, .used_by])' "$out")" '[["ghl","unused",null]]' 'is listed'
+	unlike "$(cat "$out")" not-a-real 'without its value'
+	refused 5 'secret none is not set.*hint: tenantctl secret set acme none' 'rotate of nothing' secret rotate acme none
+	is "$(typed 'typed-key-4711' secret rotate acme ghl)" '' 'a terminal shows nothing of what is typed'
+	is "$(cat "$folder/ghl")" typed-key-4711 'which is stored'
+	is "$(typed '' secret rotate acme ghl)" 'restored' 'a terminal that was interrupted is as it was'
+	is "$(cat "$folder/ghl")" typed-key-4711 'and the secret, too'
+	tc_offline secret rm acme ghl
+	is "$status" 0 'one that nothing uses is removed'
+	ok 'and gone' test ! -e "$folder/ghl"
+}
+
+# typed TEXT ARGUMENTS...: types it at the prompt; prints TEXT if the terminal showed it. Without TEXT a
+# signal comes instead, and "restored" says that the terminal echoes again.
+typed() {
+	python3 - "$@" <<-'END'
+		import os, pty, select, signal, sys, termios, time
+		text, args = sys.argv[1].encode(), sys.argv[2:]
+		pid, terminal = pty.fork()
+		if pid == 0:
+		    os.execv(os.environ["TENANTCTL"], ["tenantctl", "--root", os.environ["E2E_ROOT"]] + args)
+		seen, end = b"", time.monotonic() + 10
+		while b"): " not in seen and time.monotonic() < end:
+		    if select.select([terminal], [], [], 0.1)[0]:
+		        seen += os.read(terminal, 4096)
+		slave = os.open(os.readlink(f"/proc/{pid}/fd/0"), os.O_RDWR | os.O_NOCTTY)
+		if text:
+		    os.write(terminal, text + b"\n")
+		else:
+		    os.kill(pid, signal.SIGTERM)
+		try:
+		    while data := os.read(terminal, 4096) if select.select([terminal], [], [], 0.5)[0] else b"":
+		        seen += data
+		except OSError:
+		    pass
+		os.waitpid(pid, 0)
+		if text and text in seen:
+		    print(text.decode())
+		if not text and termios.tcgetattr(slave)[3] & termios.ECHO:
+		    print("restored")
+	END
+}
+
 usage_errors
 init_and_validate
+secrets
 completion
 engine_trouble
 privileges

@@ -40,7 +40,7 @@ lock_of() { # NAME
 left() { # NAME
 	docker ps -a --format '{{.Names}}' | grep -E "^tc-$1(-gw)?\$"
 	docker network ls --format 'network {{.Name}}' | grep -x "network tc-$1"
-	tenants_mounts | grep -F "/$1/"
+	tenants_mounts | grep -E "/$1(/|\$)"
 	cat /sys/block/loop*/loop/backing_file 2>/dev/null | grep -F "$kept/$1/"
 	# a run that is refused leaves its lock: whoever waits for it must find the same file
 	find "$tenants_root" -path "*$1*" ! -path "$tenants_manifests/$1.yaml" ! -path "$(lock_of "$1")"
@@ -67,6 +67,11 @@ runs() { # NAME: worker and gateway
 
 allocation() { # NAME FIELD
 	jq -r ".$2" "$state/tenants/$1/allocation.json"
+}
+
+# The tenant's own tmpfs, with the gateway's files.
+runtime() { # NAME
+	echo "$tenants_root/run/tenantctl/$1"
 }
 
 workspace() { # NAME
@@ -116,13 +121,15 @@ worker=$(life_of tc-acme)
 gateway=$(life_of tc-acme-gw)
 edit acme 's/^egress: .*/egress: [ api.example.com, www.example.com ]/'
 tc 1 "plan after an edit of egress" plan acme
-like "$(cat "$out")" '- remove gateway tc-acme-gw' "replaces the gateway"
+like "$(cat "$out")" '~ reload gateway tc-acme-gw \(egress rules\)' "reloads the gateway, and says why"
 unlike "$(cat "$out")" 'worker tc-acme ' "and nothing of the worker"
 is "$(life_of tc-acme-gw)" "$gateway" "a plan changes nothing"
 tc 0 "apply" apply acme
 is "$(life_of tc-acme)" "$worker" "the worker went on running"
-unlike "$(life_of tc-acme-gw)" "${gateway%% *}" "behind another gateway"
-like "$(cat "$state/tenants/acme/gateway/haproxy.cfg")" 'www\.example\.com' "that knows the new rule"
+is "$(life_of tc-acme-gw)" "$gateway" "so did the gateway"
+like "$(cat "$(runtime acme)/files/set/haproxy.cfg")" 'www\.example\.com' "that knows the new rule"
+is "$(ls "$(runtime acme)/files")" set "and has one set of files"
+tc 0 "plan again" plan acme
 ok "inbound works" eventually 5 engine_exec_in_net curl -sf --max-time 2 http://127.0.0.1:18001/
 tc 0 "it verifies" verify --quick acme
 edit acme 's/memory: 64m/memory: 80m/'
@@ -292,6 +299,7 @@ tc 0 "the last one" delete beta --purge
 is "$(docker ps -aq; docker network ls -q --filter type=custom)" "" "the engine is empty"
 is "$(find "$tenants_root" -type f ! -name tenantctl.yaml ! -path "$state/allocate.lock" ! -path "$state/peers.*")" "" \
 	"and no file is left but the host's own"
+is "$(ls "$tenants_root/run/tenantctl")" "" "nor a folder of a tenant's"
 
 # ---- a reboot: an engine that starts again finds no workspace mounted ----
 
@@ -305,17 +313,20 @@ worker_pid=$(pid_of tc-acme)
 engine_kill reboot TERM || bail_out "the engine does not end"
 ok "the worker went down with it" eventually 20 test ! -e "/proc/$worker_pid"
 ok "its workspace can be unmounted" eventually 5 umount "$kept/acme/workspace"
+ok "and its gateway's files" eventually 5 umount "$(runtime acme)"
 engine_launch reboot || bail_out "the engine does not start again"
 # Time for what the engine would start by itself.
 sleep 3
-is "$(inspect tc-acme '{{.State.Running}}')" false "the worker stays down"
+is "$(runs acme | xargs)" "false false" "worker and gateway stay down"
+is "$(find "$(runtime acme)" -mindepth 1)" "" "and nothing was made where the gateway's files belong"
 is "$(find "$kept/acme/workspace" -mindepth 1)" "" "and nothing was written where its workspace belongs"
 tc 1 "plan" plan acme
-like "$(cat "$out")" 'mount workspace' "mounts the workspace first"
+like "$(cat "$out")" 'mount workspace.*write gateway files.*start gateway' "mounts the workspace and writes the files first"
 tc 0 "start" start acme
 is "$(cat "$out")" 'acme: started, verified' "verifies"
 is "$(docker exec tc-acme cat /workspace/notes)" precious "with its files"
-engine_kill reboot TERM && eventually 5 umount "$kept/acme/workspace" && engine_launch reboot ||
+engine_kill reboot TERM && eventually 5 umount "$kept/acme/workspace" && eventually 5 umount "$(runtime acme)" &&
+	engine_launch reboot ||
 	bail_out "the engine does not start a third time"
 tc 0 "so does apply" apply acme
 is "$(runs acme | xargs)" "true true" "it runs"

@@ -11,10 +11,11 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/faults.sh
 
 faults_setup || bail_out "the images do not load"
-calls=renameat,fsync,mkdirat,ftruncate,mount,umount2,chown,chmod,fchownat,unlinkat,write,pwrite64
+calls=renameat,renameat2,fsync,mkdirat,ftruncate,mount,umount2,chown,chmod,fchownat,unlinkat,write,pwrite64
 problems=
 manifest=$(manifest acme)
 state=$faults_root/var/lib/tenantctl/tenants/acme
+set=$faults_root/run/tenantctl/acme/files/set
 step=1 # Files do not depend on the engine: the slower one takes a sample.
 [ "$ENGINE_KIND" != 20 ] || step=9
 
@@ -48,7 +49,8 @@ check_whole() {
 		[ ! -e "$state/$file" ] || jq -e . "$state/$file" >/dev/null ||
 			problem "$file is not whole: $(head -c 100 "$state/$file")"
 	done
-	for file in "$faults_root/etc/tenantctl/tenants/acme.yaml" "$state/resolv.conf" "$state"/gateway/*; do
+	for file in "$faults_root/etc/tenantctl/tenants/acme.yaml" "$state/resolv.conf" \
+		"$set"/{haproxy.cfg,dnsmasq.conf,generation}; do
 		[ ! -e "$file" ] || [ -s "$file" ] || problem "$file is empty"
 	done
 }

@@ -125,6 +125,9 @@ lose_network() {
 unmount() {
 	docker stop -t 1 tc-acme && umount "$faults_root/srv/tenants/acme/workspace"
 }
+lose_files() {
+	docker stop -t 1 tc-acme tc-acme-gw && umount "$faults_root/run/tenantctl/acme"
+}
 repaired "the worker removed" docker rm -f tc-acme
 repaired "the gateway removed" docker rm -f tc-acme-gw
 repaired "the worker stopped" docker stop -t 1 tc-acme
@@ -135,6 +138,9 @@ repaired "the worker's limit changed" docker update --pids-limit 1000 tc-acme
 repaired "all but the files removed" drop_network
 repaired "the network removed below stopped containers" lose_network
 repaired "the workspace unmounted" unmount
+repaired "the gateway's files unmounted" lose_files
+repaired "the gateway's files unmounted below it" umount -l "$faults_root/run/tenantctl/acme"
+repaired "the gateway's key file changed" eval "echo 'ghl.0 x' >'$faults_root/run/tenantctl/acme/files/set/keys'"
 
 docker rename tc-acme somebody >/dev/null
 tc apply acme || true

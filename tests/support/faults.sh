@@ -83,17 +83,21 @@ canonical() {
 		Labels: (.Labels | del(.["dev.tenantctl.nonce"], .["dev.tenantctl.spec"]))} else . end'
 	find "$faults_root" -xdev \( -path "*/$name" -o -path "*/$name/*" -o -name "*$name*" \) \
 		! -name '.*.????????????????' -printf '%y %m %U %G %P\n' | sort -k 5
+	# a file system of its own; what the gateway says in it changes all the time
+	find "$faults_root/run/tenantctl/$name" ! -path '*/state/*' -printf '%y %m %U %G %P\n' | sort -k 5
 	sha256sum "$faults_root/etc/tenantctl/tenants/$name.yaml" \
-		"$faults_root/var/lib/tenantctl/tenants/$name"/{gateway/*,resolv.conf}
-	jq -S 'del(.nonce, .created)' "$faults_root/var/lib/tenantctl/tenants/$name/allocation.json"
+		"$faults_root/var/lib/tenantctl/tenants/$name"/resolv.conf
+	find "$faults_root/run/tenantctl/$name/files" -type f ! -name generation -exec sha256sum {} + | sort -k 2
+	jq -S 'del(.nonce, .created, .token)' "$faults_root/var/lib/tenantctl/tenants/$name/allocation.json"
 	grep -c " $faults_root/srv/tenants/$name/workspace " /proc/self/mountinfo
+	grep -c " $faults_root/run/tenantctl/$name " /proc/self/mountinfo
 } 2>&1
 
 # leftovers NAME: what there is of a tenant, one a line.
 leftovers() {
 	engine_api GET '/containers/json?all=1' | jq -r ".[].Names[] | select(test(\"^/tc-$1(-gw)?$\"))"
 	engine_api GET /networks | jq -r ".[] | select(.Name == \"tc-$1\") | \"network \" + .Name"
-	grep -o " $faults_root/srv/tenants/$1/[^ ]*" /proc/self/mountinfo
+	grep -oE " $faults_root/(srv/tenants/$1/[^ ]*|run/tenantctl/$1) " /proc/self/mountinfo
 	losetup -nO BACK-FILE | grep "^$faults_root/srv/tenants/$1/"
 	find "$faults_root" -name "*$1*"
 }

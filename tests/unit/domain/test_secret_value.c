@@ -151,7 +151,7 @@ static bool is_found(const char *forms, const char *answer)
 
 static const char *const echoed[] = { "sk-0123456789abcdef", "#starts-like-a-comment",
 				      "a+b/c=d&e?f>g<h", "pit quoted \"x\\y\" z", "\?\?>>\?\?>>\?\?>>",
-				      "abcdef" };
+				      "abcdefgh" };
 
 static void every_form_is_found(void **state unused_arg)
 {
