@@ -35,7 +35,7 @@ void secret_echo_forms(const char *secret, struct strbuf *out);
 
 /* Overwrites each occurrence of `secret` in `text` with '*'. */
 void secret_mask(char *text, const char *secret);
-/* Overwrites each word of `text` that has the shape of a key. */
+/* Overwrites each word of `text` that may be a key. */
 void secret_mask_shapes(char *text);
 
 #endif

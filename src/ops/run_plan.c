@@ -204,6 +204,13 @@ static int run_back(struct run *r, struct err *e)
 		undo_error.message, r->tenant, r->tenant);
 }
 
+/* A gateway that refused its new files, with nothing done before: all is as it was. */
+static bool is_refused_reload(const struct run *r, const struct err *e)
+{
+	return e->code == ERR_REFUSED && !r->result->done && !r->state->unfinished &&
+	       r->result->plan.steps[0].kind == STEP_GATEWAY_RELOAD;
+}
+
 static int conclude_failure(struct run *r, struct err *e)
 {
 	struct err ignored = ERR_INIT;
@@ -212,7 +219,7 @@ static int conclude_failure(struct run *r, struct err *e)
 	bool overtaken = e->code == ERR_CONFLICT && r->state->unfinished;
 
 	/* A worker that did not verify stays, stopped, so that one can see why. */
-	if (e->code == ERR_CHECK) {
+	if (e->code == ERR_CHECK || is_refused_reload(r, e)) {
 		if (journal_end(r->c->root, &r->result->plan, text, &ignored))
 			log_debug("%s: %s", r->tenant, ignored.message);
 		return -1;
