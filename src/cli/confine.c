@@ -85,7 +85,8 @@ static int drop_capabilities(struct err *e)
 				     (unsigned)cap);
 	if (capng_apply(CAPNG_SELECT_BOTH))
 		return err_set(e, ERR_SYSTEM, "give up capabilities");
-	/* mkfs.ext4 is all that is ever executed; no setuid file gives anything back. */
+	/* For what is executed, too (mkfs.ext4, systemd-creds, what a manifest names to print a
+	 * secret): no setuid file gives anything back. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return err_sys(e, errno, "set no_new_privs");
 	return 0;

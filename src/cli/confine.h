@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /* Refuses to run setuid or setgid (whoever starts tenantctl must be root already). Then:
- * descriptors 0 to 2 are open, umask 077, no core files (memory may hold a manifest), an
+ * descriptors 0 to 2 are open, umask 077, no core files (memory may hold secrets), an
  * environment of only what is used, SIGPIPE ignored, every capability given up that no command
  * needs, no_new_privs. */
 int confine_self(struct err *e) must_check;

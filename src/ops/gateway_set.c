@@ -72,6 +72,22 @@ static bool take_file(const struct gateway_set *s, const char *dir, const char *
 	return true;
 }
 
+/* What commands printed is known for the commands that the manifest has now. */
+static bool provided_is_current(const struct gateway_set *s)
+{
+	auto_free char *path = path_of(s->root, PATH_PROVIDED, s->tenant);
+	struct err ignored = ERR_INIT;
+	char *text = NULL;
+	size_t len = 0;
+	bool same;
+
+	if (fsio_read(path, FSIO_ANY, GATEWAY_FILE_BYTES, &text, &len, &ignored))
+		return !s->keys->provided_len;
+	same = text_is(text, len, s->keys->provided, s->keys->provided_len);
+	mem_wipe_free(text, len);
+	return same;
+}
+
 char *gateway_set_difference(const struct gateway_set *s)
 {
 	auto_free char *dir = path_of(s->root, PATH_GATEWAY_SET, s->tenant);
@@ -90,7 +106,9 @@ char *gateway_set_difference(const struct gateway_set *s)
 	for (size_t i = 0; i < names.count; i++)
 		if (!take_file(s, dir, names.items[i], &have, &same_keys))
 			return mem_strdup("unreadable");
-	return gateway_files_difference(&have, s->files, s->keys->incomplete || same_keys != 2);
+	return gateway_files_difference(&have, s->files,
+					s->keys->incomplete || same_keys != 2 ||
+						!provided_is_current(s));
 }
 
 /* ---- writing ---- */

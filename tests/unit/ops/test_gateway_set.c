@@ -196,6 +196,17 @@ static void a_set_is_installed_whole(void **state)
 	h.keys.incomplete = true;
 	assert_differs(&h, "keys");
 	h.keys.incomplete = false;
+	/* another command that prints the same is known from then on */
+	mem_replace(&h.keys.provided, "maps 1234 two\n");
+	h.keys.provided_len = strlen(h.keys.provided);
+	assert_differs(&h, "keys");
+	assert_ok(gateway_set_install(&h.set, &e), &e);
+	assert_differs(&h, NULL);
+	auto_free char *provided = path_of(h.root, PATH_PROVIDED, TENANT);
+	struct stat st;
+	assert_int_equal(stat(provided, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_uid, 0);
 	assert_false(is_there(&h, PATH_GATEWAY_NEXT));
 	assert_false(is_there(&h, PATH_GATEWAY_MAKING));
 	/* a file too many, and one too few */
