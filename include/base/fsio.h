@@ -29,8 +29,8 @@ enum fsio_trust {
 int fsio_read(const char *path, enum fsio_trust trust, size_t max, char **out, size_t *out_len,
 	      struct err *e) must_check;
 
-/* Checks the folders above `path` by the trust rules and, unless `trust` is FSIO_ANY, the file itself
- * as fsio_read does, without reading it. ERR_NOT_FOUND when a part is missing. */
+/* Checks the folders above `path` by the trust rules and, unless `trust` is FSIO_ANY, the file
+ * itself as fsio_read does, without reading it. ERR_NOT_FOUND when a part is missing. */
 int fsio_check(const char *path, enum fsio_trust trust, struct err *e) must_check;
 
 /* Atomic replacement: temporary file in the same folder, write, fchmod, fchown (uid, gid; -1

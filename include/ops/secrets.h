@@ -15,7 +15,7 @@
 #include "domain/spec.h"
 #include "ops/ops.h"
 
-struct secret { /* wiped when freed */
+struct secret {	    /* wiped when freed */
 	char *text; /* NUL-terminated */
 	size_t len;
 };
@@ -60,7 +60,8 @@ struct secret_row {
 	int64_t changed; /* seconds since 1970; 0: no file */
 };
 void secret_rows_free(struct bind_list *rows);
-/* Of one tenant, or of all (NULL). A manifest that is missing or refused: nothing is said to be used.
+/* Of one tenant, or of all (NULL). A manifest that is missing or refused: nothing is said to be
+ * used.
  */
 int ops_secret_list(const struct context *c, const char *tenant, struct bind_list *out,
 		    struct err *e) must_check;

@@ -156,8 +156,8 @@ static bool has_exited(const struct child *c)
 	       info.si_pid == c->pid;
 }
 
-/* Collects output until the child has exited; false when its time is over, or, where `bounded`, when
- * it printed more than it may. A grandchild that keeps the pipe open does not count. */
+/* Collects output until the child has exited; false when its time is over, or, where `bounded`,
+ * when it printed more than it may. A grandchild that keeps the pipe open does not count. */
 static bool collect(struct child *c, bool bounded)
 {
 	for (;;) {
@@ -198,10 +198,11 @@ static int reap(struct child *c)
 
 static struct child child_with(struct strbuf *out, struct strbuf *errors)
 {
-	return (struct child){ .pid = -1,
-			       .pidfd = -1,
-			       .streams = { [STREAM_OUT] = { -1, out },
-					    [STREAM_ERRORS] = { -1, errors } } };
+	return (struct child){
+		.pid = -1,
+		.pidfd = -1,
+		.streams = { [STREAM_OUT] = { -1, out }, [STREAM_ERRORS] = { -1, errors } }
+	};
 }
 
 static int conclude(int status, int *out_status, struct err *e)

@@ -142,9 +142,9 @@ static int run_rotate(struct invocation *inv, struct err *e)
 	if (tell_gateway(inv, &t, &o, use.is_command ? "to be asked for" : "rotated", &told, e))
 		return -1;
 	report(inv, &t,
-	       !use.is_command					     ? "rotated"
+	       !use.is_command					 ? "rotated"
 	       : told == TOLD_NOBODY || told == TOLD_NOT_RUNNING ? "has a command"
-								     : "asked for again",
+								 : "asked for again",
 	       told);
 	return 0;
 }
@@ -159,8 +159,9 @@ static int refuse_used(const struct target *t, const struct strlist *users, stru
 		strbuf_printf(&names, "%s%s", i ? ", " : "", users->items[i]);
 	err_set(e, ERR_CONFLICT, "tenant %s: secret %s is used by credential %s", t->tenant, t->key,
 		strbuf_str(&names));
-	return err_hint(e, "take the credential out of the manifest and apply it first; with --force "
-			   "its route stops working");
+	return err_hint(e,
+			"take the credential out of the manifest and apply it first; with --force "
+			"its route stops working");
 }
 
 static int run_rm(struct invocation *inv, struct err *e)
@@ -267,7 +268,8 @@ static int run_list(struct invocation *inv, struct err *e)
 
 static const struct option_def set_options[] = {
 	{ .name = "encrypt",
-	  .help = "store it encrypted for this machine, with systemd-creds; it stays encrypted when "
+	  .help = "store it encrypted for this machine, with systemd-creds; it stays encrypted "
+		  "when "
 		  "it is set again" },
 };
 static const struct option_def rm_options[] = {

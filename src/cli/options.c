@@ -248,9 +248,10 @@ int options_check(const struct command *c, const struct option_values *values,
 	}
 	if (c->max_args >= 0 && operands->count > (size_t)c->max_args && (c->flags & CMD_SECRET)) {
 		err_set(e, ERR_USAGE, "%s: too many arguments", c->name);
-		return err_hint(e, "a secret is asked for or read from standard input; one that was "
-				   "an argument could be read by every user of this host: replace "
-				   "it");
+		return err_hint(e,
+				"a secret is asked for or read from standard input; one that was "
+				"an argument could be read by every user of this host: replace "
+				"it");
 	}
 	if (c->max_args >= 0 && operands->count > (size_t)c->max_args)
 		rc = err_set(e, ERR_USAGE, "%s: too many arguments: '%s'", c->name,

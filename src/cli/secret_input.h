@@ -6,8 +6,9 @@
 #include "base/err.h"
 #include "ops/secrets.h"
 
-/* From a terminal: asked for on standard error and not shown while it is typed. Else all of standard
- * input. Checked with secret_value_trim; ERR_USAGE says what is wrong without showing any of it. */
+/* From a terminal: asked for on standard error and not shown while it is typed. Else all of
+ * standard input. Checked with secret_value_trim; ERR_USAGE says what is wrong without showing any
+ * of it. */
 int secret_input(const char *tenant, const char *key, struct secret *out, struct err *e) must_check;
 
 #endif

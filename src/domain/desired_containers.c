@@ -222,15 +222,15 @@ void desired_worker(const struct desired_inputs *in, struct container_spec *c)
 	fail_fast(in, c);
 }
 
-/* The files are root's; what it writes itself goes to a folder that is told from them. Copies of the
- * files it runs on stay inside. */
+/* The files are root's; what it writes itself goes to a folder that is told from them. Copies of
+ * the files it runs on stay inside. */
 static void gateway_mounts(const struct desired_inputs *in, struct container_spec *c)
 {
 	auto_free char *files = path_of(in->root, PATH_GATEWAY_FILES, in->spec->tenant);
 	auto_free char *state = path_of(in->root, PATH_GATEWAY_STATE, in->spec->tenant);
 	long long uid = in->allocation->gateway_uid;
-	auto_free char *own = mem_printf(
-		"rw,noexec,nosuid,nodev,size=16m,mode=0700,uid=%lld,gid=%lld", uid, uid);
+	auto_free char *own =
+		mem_printf("rw,noexec,nosuid,nodev,size=16m,mode=0700,uid=%lld,gid=%lld", uid, uid);
 
 	add_bind(c, files, "/etc/gateway", true);
 	add_bind(c, state, "/var/lib/gateway", false);

@@ -123,8 +123,7 @@ char *gateway_files_difference(const struct strmap *have, const struct strmap *w
 	add_word(&out, differs[PART_CREDENTIALS], "credentials");
 	/* The configuration follows from the rules; alone, it is what the host or this program
 	 * made of them. */
-	add_word(&out,
-		 differs[PART_OTHER] && !differs[PART_RULES] && !differs[PART_CREDENTIALS],
+	add_word(&out, differs[PART_OTHER] && !differs[PART_RULES] && !differs[PART_CREDENTIALS],
 		 "configuration");
 	add_word(&out, keys_differ, "keys");
 	return out.len ? strbuf_take(&out) : NULL;

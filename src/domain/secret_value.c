@@ -50,8 +50,7 @@ int secret_value_trim(char *text, size_t *len, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return err_set(e, ERR_MANIFEST,
-				       "a byte that is not visible ASCII, at position %zu",
-				       i + 1);
+				       "a byte that is not visible ASCII, at position %zu", i + 1);
 	if (text[0] == ' ' || text[n - 1] == ' ')
 		return err_set(e, ERR_MANIFEST, "a blank at its beginning or end");
 	mem_wipe(text + n, *len - n);
@@ -141,8 +140,8 @@ static void add_line(struct strbuf *out, const char *form, size_t len)
 	strbuf_putc(out, '\n');
 }
 
-/* What is common to all base64 texts that hold the secret `before` bytes after the start of a group:
- * the characters that no neighbour has a part in. */
+/* What is common to all base64 texts that hold the secret `before` bytes after the start of a
+ * group: the characters that no neighbour has a part in. */
 static void add_base64_form(struct strbuf *out, const char *secret, size_t before, bool url)
 {
 	auto_strbuf struct strbuf bytes = STRBUF_SECRET(2 * SECRET_MAX);
@@ -156,9 +155,7 @@ static void add_base64_form(struct strbuf *out, const char *secret, size_t befor
 	if (url && !strpbrk(strbuf_str(&form), "+/"))
 		return; /* both alphabets give the same */
 	for (size_t i = 0; i < form.len && url; i++)
-		form.data[i] = form.data[i] == '+'   ? '-'
-			       : form.data[i] == '/' ? '_'
-						     : form.data[i];
+		form.data[i] = form.data[i] == '+' ? '-' : form.data[i] == '/' ? '_' : form.data[i];
 	if (from < to)
 		add_line(out, form.data + from, to - from);
 }
@@ -214,7 +211,8 @@ void secret_mask_shapes(char *text)
 		size_t len = strcspn(at, blanks);
 		auto_free char *word = mem_strndup(at, len);
 
-		/* as if it were the value of a variable named KEY: rather too much than too little */
+		/* as if it were the value of a variable named KEY: rather too much than too little
+		 */
 		if (secret_shape("KEY", word))
 			memset(at, '*', len);
 		mem_wipe(word, len);

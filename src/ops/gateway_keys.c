@@ -68,8 +68,8 @@ static int load_command(struct load *l, const struct credential_entry *cred, str
 			struct err *e)
 {
 	auto_free char *head = provided_head(cred);
-	bool anew = l->o->source == KEYS_FRESH ||
-		    (l->o->rerun && strcmp(l->o->rerun, cred->name) == 0);
+	bool anew =
+		l->o->source == KEYS_FRESH || (l->o->rerun && strcmp(l->o->rerun, cred->name) == 0);
 
 	if ((anew || !find_provided(l, head, out)) && l->o->source != KEYS_LOOK &&
 	    secret_from_command(&cred->command, out, e))
@@ -113,7 +113,7 @@ static int load_credential(struct load *l, const struct credential_entry *cred, 
 {
 	struct secret own auto_secret = { 0 };
 
-	if (cred->secret ? load_file(l, cred, cred->secret, &own, e)
+	if (cred->secret	  ? load_file(l, cred, cred->secret, &own, e)
 	    : cred->command.count ? load_command(l, cred, &own, e)
 				  : 0)
 		return -1;
@@ -139,8 +139,9 @@ static int load_all(struct load *l, const struct tenant_spec *spec, struct err *
 		if (load_credential(l, (struct credential_entry *)spec->credentials.items + i, e))
 			return -1;
 	if (l->keys.overflow || l->echo.overflow || l->provided.overflow)
-		return err_set(e, ERR_MANIFEST, "the secrets of all credentials are larger than "
-						"what a gateway takes");
+		return err_set(e, ERR_MANIFEST,
+			       "the secrets of all credentials are larger than "
+			       "what a gateway takes");
 	return 0;
 }
 

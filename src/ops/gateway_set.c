@@ -106,9 +106,8 @@ char *gateway_set_difference(const struct gateway_set *s)
 	for (size_t i = 0; i < names.count; i++)
 		if (!take_file(s, dir, names.items[i], &have, &same_keys))
 			return mem_strdup("unreadable");
-	return gateway_files_difference(&have, s->files,
-					s->keys->incomplete || same_keys != 2 ||
-						!provided_is_current(s));
+	return gateway_files_difference(
+		&have, s->files, s->keys->incomplete || same_keys != 2 || !provided_is_current(s));
 }
 
 /* ---- writing ---- */
@@ -309,8 +308,8 @@ static int ask(struct client *client, const struct gateway_set *s, const char *g
 	return err_hint(e, "'tenantctl logs %s --gateway' shows what it does", s->tenant);
 }
 
-/* Refused: nothing of it stays. Otherwise nobody knows whether the gateway took it, and what is left
- * under another name, which the gateway does not look at, keeps that from being forgotten. */
+/* Refused: nothing of it stays. Otherwise nobody knows whether the gateway took it, and what is
+ * left under another name, which the gateway does not look at, keeps that from being forgotten. */
 static void withdraw(const struct gateway_set *s, int files, bool refused)
 {
 	struct err ignored = ERR_INIT;

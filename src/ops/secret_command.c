@@ -78,8 +78,9 @@ int secret_from_command(const struct strlist *command, struct secret *out, struc
 	if (child_run(&p, &status, e))
 		return err_wrap(e, "command %s", command->items[0]);
 	if (judge(command, status, &printed, &errors, e))
-		return err_hint(e, "run it as root without an environment to see what it does: "
-				   "env -i HOME=" HOME " %s ...",
+		return err_hint(e,
+				"run it as root without an environment to see what it does: "
+				"env -i HOME=" HOME " %s ...",
 				command->items[0]);
 	out->len = printed.len;
 	out->text = strbuf_take(&printed);

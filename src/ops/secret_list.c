@@ -1,4 +1,5 @@
-/* Which secrets there are and which credentials need them, from names, modes and manifests alone. */
+/* Which secrets there are and which credentials need them, from names, modes and manifests alone.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -239,10 +239,9 @@ static void programs_apart_are_bounded(void **state)
 		const char *const argv[] = { "/bin/sh", "-c", cases[i].script, NULL };
 		auto_strbuf struct strbuf out = STRBUF_SECRET(100);
 		auto_strbuf struct strbuf errors = STRBUF_INIT(100);
-		const struct child_program p = { .argv = argv,
-						 .timeout_ms = cases[i].timeout,
-						 .out = &out,
-						 .errors = &errors };
+		const struct child_program p = {
+			.argv = argv, .timeout_ms = cases[i].timeout, .out = &out, .errors = &errors
+		};
 		struct err e = ERR_INIT;
 		double start = seconds();
 		int status = -1;

@@ -1,4 +1,5 @@
-/* Sets of a gateway's files: their identity, words for a change, and what a hostile gateway says. */
+/* Sets of a gateway's files: their identity, words for a change, and what a hostile gateway says.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,9 @@ static void set_plain(struct strmap *m)
 	strmap_set(m, "dnsmasq.conf", "local=/#/\n");
 	strmap_set(m, "haproxy.cfg", "global\n");
 	strmap_set(m, "hosts", "10.231.0.2 api.example.com\n");
-	strmap_set(m, "rules", "tls 443 api.example.com - 0 outside/r0\n"
-			       "route 80 ghl 9f86d081884c7d65 0 route_ghl/upstream\n");
+	strmap_set(m, "rules",
+		   "tls 443 api.example.com - 0 outside/r0\n"
+		   "route 80 ghl 9f86d081884c7d65 0 route_ghl/upstream\n");
 }
 
 static void identity_is_of_the_content(void **state unused_arg)
@@ -53,8 +55,7 @@ static void changes_have_names(void **state unused_arg)
 		{ "rules",
 		  "tls 443 *.example.com - 0 outside/r0\n"
 		  "route 80 ghl 9f86d081884c7d65 0 route_ghl/upstream\n",
-		  false,
-		  "egress rules" },
+		  false, "egress rules" },
 		{ "rules", "tls 443 api.example.com - 0 outside/r0\n", true, "credentials, keys" },
 		{ "rules", "", false, "egress rules, credentials" },
 		{ "ca-ghl.pem", "x", false, "credentials" },
@@ -96,10 +97,12 @@ static void answers_are_hostile(void **state unused_arg)
 		{ "generation 0123456789abcdef-01234567\nresult refused\nerror a\033[2Jb\n",
 		  GATEWAY_REFUSED, "a?[2Jb" },
 		{ "generation 0123456789abcdef-01234567\nresult refused\n", GATEWAY_REFUSED, "" },
-		{ "generation 0123456789abcdef-00000000\nresult loaded\n", GATEWAY_SAID_NOTHING, "" },
+		{ "generation 0123456789abcdef-00000000\nresult loaded\n", GATEWAY_SAID_NOTHING,
+		  "" },
 		{ "generation 0123456789abcdef-012345678\nresult loaded\n", GATEWAY_SAID_NOTHING,
 		  "" },
-		{ "generation 0123456789abcdef-01234567\nresult loadedx\n", GATEWAY_SAID_NOTHING, "" },
+		{ "generation 0123456789abcdef-01234567\nresult loadedx\n", GATEWAY_SAID_NOTHING,
+		  "" },
 		{ "generation 0123456789abcdef-01234567\n", GATEWAY_SAID_NOTHING, "" },
 		{ "generation \nresult loaded\n", GATEWAY_SAID_NOTHING, "" },
 		{ "generation\n", GATEWAY_SAID_NOTHING, "" },

@@ -221,8 +221,7 @@ static const struct plan_case {
 	  "stop worker, remove worker, create worker, start worker, verify isolation" },
 	{ "gateway drifted", drift_gateway, WANT_RUNNING,
 	  "remove gateway, create gateway, start gateway, verify isolation" },
-	{ "new egress rule", new_egress_rule, WANT_RUNNING,
-	  "reload gateway, verify isolation" },
+	{ "new egress rule", new_egress_rule, WANT_RUNNING, "reload gateway, verify isolation" },
 	{ "new egress rule while stopped", new_rule_while_stopped, WANT_RUNNING,
 	  "write gateway files, start gateway, verify isolation" },
 	{ "new egress rule for a gateway that is replaced", new_rule_and_gateway, WANT_RUNNING,
@@ -280,29 +279,6 @@ static void cases_by_name(void **state)
 		plan_free(&p);
 		tenant_fixture_free(&f);
 	}
-}
-
-static void reasons_are_given(void **state)
-{
-	struct tenant_fixture f;
-	struct plan p = { 0 };
-	struct err e = ERR_INIT;
-
-	(void)state;
-	tenant_fixture_make(&f, NULL);
-	drift_worker(&f.state);
-	assert_int_equal(plan_build("acme", WANT_RUNNING, &f.desired, &f.state, &p, &e), 0);
-	assert_string_equal(p.steps[0].object, "tc-acme");
-	assert_string_equal(p.steps[0].why, "HostConfig.PidsLimit: expected 256, observed 0");
-	assert_string_equal(p.steps[p.count - 1].object, "acme");
-	plan_free(&p);
-	/* A second difference is counted. */
-	f.state.worker.spec.memory = 1;
-	f.state.worker.spec.privileged = true;
-	assert_int_equal(plan_build("acme", WANT_RUNNING, &f.desired, &f.state, &p, &e), 0);
-	assert_non_null(strstr(p.steps[0].why, "and 2 more"));
-	plan_free(&p);
-	tenant_fixture_free(&f);
 }
 
 static void foreign_objects_stop_a_plan(void **state)
@@ -455,68 +431,13 @@ static void creation_can_be_taken_back(void **state)
 	tenant_fixture_free(&f);
 }
 
-static void plans_print_as_json(void **state)
-{
-	struct tenant_fixture f;
-	struct plan p = { 0 };
-	struct err e = ERR_INIT;
-
-	(void)state;
-	tenant_fixture_make(&f, NULL);
-	stop_worker(&f.state);
-	assert_int_equal(plan_build("acme", WANT_RUNNING, &f.desired, &f.state, &p, &e), 0);
-	auto_node struct node *json = plan_json(&p);
-	auto_free char *text = node_print(json, false);
-	assert_string_equal(
-		text, "{\"tenant\":\"acme\",\"changes\":true,\"steps\":[{\"action\":\"start\","
-		      "\"what\":\"worker\",\"object\":\"tc-acme\",\"why\":\"not running\","
-		      "\"undo\":\"stop\",\"after\":-1},{\"action\":\"verify\",\"what\":"
-		      "\"isolation\",\"object\":\"acme\",\"why\":\"after every change\","
-		      "\"after\":0}]}");
-	plan_free(&p);
-	tenant_fixture_free(&f);
-}
-
-/* A new address of the host changes the gateway's files and nothing that is made of them, unless
- * ranges that are refused anyway hold it. */
-static void host_addresses_are_in_the_files(unused_arg void **state)
-{
-	static const struct {
-		const char *address;
-		bool differs;
-	} addresses[] = { { "192.168.7.1", false }, { "203.0.113.77", true } };
-	struct tenant_fixture f;
-
-	tenant_fixture_make(&f, NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-		const struct strlist l = { .items = (char *[]){ (char *)addresses[i].address },
-					   .count = 1 };
-		auto_desired struct desired_tenant d = { 0 };
-		struct err e = ERR_INIT;
-
-		f.in.host_addresses = &l;
-		if (desired_build(&f.in, &d, &e))
-			fail_msg("%s", e.message);
-		assert_int_equal(!strmap_equal(&d.gateway_files, &f.desired.gateway_files),
-				 addresses[i].differs);
-		assert_string_equal(strmap_get(&d.gateway.labels, LABEL_SPEC),
-				    strmap_get(&f.desired.gateway.labels, LABEL_SPEC));
-		assert_string_equal(strmap_get(&d.worker.labels, LABEL_SPEC),
-				    strmap_get(&f.desired.worker.labels, LABEL_SPEC));
-	}
-	tenant_fixture_free(&f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases_by_name),
-		cmocka_unit_test(reasons_are_given),
 		cmocka_unit_test(foreign_objects_stop_a_plan),
 		cmocka_unit_test(order_holds_in_every_combination),
 		cmocka_unit_test(creation_can_be_taken_back),
-		cmocka_unit_test(plans_print_as_json),
-		cmocka_unit_test(host_addresses_are_in_the_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

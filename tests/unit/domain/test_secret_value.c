@@ -87,9 +87,18 @@ static void a_nul_inside_is_refused(void **state unused_arg)
 
 static void names_that_are_secrets_are_not_repeated(void **state unused_arg)
 {
-	static const char *const bad[] = { "",	"-a", "a-", "A", "a_b", "../x", "a/b", "a.cred",
-					   "sk-Live-4711", "abcdefghijklmnopqrstuvwxyz0123456" };
-	static const char *const good[] = { "a", "ghl", "a-b", "0", "abcdefghijklmnopqrstuvwxyz012345" };
+	static const char *const bad[] = { "",
+					   "-a",
+					   "a-",
+					   "A",
+					   "a_b",
+					   "../x",
+					   "a/b",
+					   "a.cred",
+					   "sk-Live-4711",
+					   "abcdefghijklmnopqrstuvwxyz0123456" };
+	static const char *const good[] = { "a", "ghl", "a-b", "0",
+					    "abcdefghijklmnopqrstuvwxyz012345" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct err e = ERR_INIT;
@@ -150,8 +159,8 @@ static bool is_found(const char *forms, const char *answer)
 }
 
 static const char *const echoed[] = { "sk-0123456789abcdef", "#starts-like-a-comment",
-				      "a+b/c=d&e?f>g<h", "pit quoted \"x\\y\" z", "\?\?>>\?\?>>\?\?>>",
-				      "abcdefgh" };
+				      "a+b/c=d&e?f>g<h",     "pit quoted \"x\\y\" z",
+				      "\?\?>>\?\?>>\?\?>>",  "abcdefgh" };
 
 static void every_form_is_found(void **state unused_arg)
 {
@@ -204,7 +213,8 @@ static void forms_are_lines_of_a_pattern_file(void **state unused_arg)
 			assert_int_equal(line[len], '\n');
 			line += len + 1;
 		}
-		assert_false(is_found(strbuf_str(&forms), "{\"error\":\"not found\",\"code\":404}"));
+		assert_false(
+			is_found(strbuf_str(&forms), "{\"error\":\"not found\",\"code\":404}"));
 	}
 	auto_strbuf struct strbuf none = STRBUF_SECRET(1000);
 	secret_echo_forms("ab", &none);
