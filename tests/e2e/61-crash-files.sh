@@ -1,5 +1,5 @@
 #!/bin/bash
-# time: 420
+# time: 600
 # Killed or failing at every system call that changes a file, and state files that are damaged: a
 # file is the old one or the new one, the next run completes, delete leaves nothing. What cannot
 # be understood is refused, never guessed, and can be deleted.
