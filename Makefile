@@ -90,7 +90,7 @@ $(BUILD)/gateway-init: $(GATEWAY_SRC) $(wildcard src/gateway/*.h) include/base/c
 		-static -s -o $@ $(GATEWAY_SRC)
 
 # The image's own version, part of its tag: tenantctl.yaml's default names it, too.
-GATEWAY_VERSION := 1
+GATEWAY_VERSION := 2
 GATEWAY_IMAGE := $(IMAGES)/tenantctl-gateway.tar
 $(GATEWAY_IMAGE): $(BUILD)/gateway-init scripts/build-gateway-image scripts/lib/docker-archive.sh
 	@mkdir -p $(@D)

@@ -20,7 +20,7 @@ static const struct bind_field host_fields[] = {
 	  .help = "First of the user ids handed to tenants, two for each." },
 	{ FIELD(port_base), .kind = BIND_INT, .min = 1024, .max = 65535, .def = "18000",
 	  .help = "First of the ports on 127.0.0.1 that listen: auto hands out." },
-	{ FIELD(gateway_image), .kind = BIND_STRING, .def = "tenantctl-gateway:1",
+	{ FIELD(gateway_image), .kind = BIND_STRING, .def = "tenantctl-gateway:2",
 	  .pattern = IMAGE_PATTERN, .max_len = 512, .want = IMAGE_WANT,
 	  .help = "Image of the gateways." },
 	{ FIELD(gateway_archive), .kind = BIND_STRING,

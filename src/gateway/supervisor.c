@@ -1,24 +1,20 @@
 /*
- * PID 1 of the gateway container: keeps HAProxy and dnsmasq alive, reaps, and logs
- * one JSON line per event on standard error. Runs as the tenant's gateway user with
- * no capability on a read-only root, from fixed argument vectors; there is no shell.
- * Usage: gateway-init TENANT. It must not read anything that the worker can write.
+ * PID 1 of the gateway container: takes sets of configuration, keeps HAProxy and
+ * dnsmasq alive, follows changes at SIGHUP, reaps, and logs one JSON line per event on
+ * standard error. Runs as the tenant's gateway user with no capability on a read-only
+ * root, from fixed argument vectors; there is no shell. Usage: gateway-init TENANT.
+ * It must not read anything that the worker can write.
  */
-#include "dnslog.h"
-#include "jsonline.h"
+#include "supervisor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -27,356 +23,294 @@
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h: a configuration was refused */
 #define EXIT_FAILED 70
 
-#define CHECK_MS 10000
-#define STABLE_MS 5000 /* a child that lived this long starts again without a delay */
-#define BACKOFF_MS 50  /* after the second death in a row, then doubled */
-#define BACKOFF_MAX_MS 5000
-#define STOP_MS 4000 /* HAProxy ends its connections after hard-stop-after, which is less */
+#define STOP_SOFT_MS 3000 /* connections may end by themselves */
+#define STOP_HARD_MS 4000
+#define OLD_LOOK_MS 400	    /* what slipped through a cut is found within a second */
+#define COUNT_LOOK_MS 1000  /* after a request */
+#define COUNT_IDLE_MS 10000 /* for requests that are not logged yet */
+#define WALL_MAX_MS 60000   /* the wall clock may be set meanwhile */
 
-/* HAProxy's longest log line ("log stdout len" in its configuration). */
-#define LINE_MAX_LEN 4096
+/* ---- children ------------------------------------------------------------------------------ */
 
-#define HAPROXY "/usr/sbin/haproxy"
-#define HAPROXY_CONFIG "/etc/gateway/haproxy.cfg"
-#define DNSMASQ "/usr/sbin/dnsmasq"
-#define DNSMASQ_CONFIG "--conf-file=/etc/gateway/dnsmasq.conf"
+enum { CHILDREN_MAX = OLD_MAX + 3 };
 
-struct program {
-	const char *name;
-	const char *const *run, *const *check;
-	int stop_signal;
-	bool dns_log; /* it writes dnsmasq's query log */
-};
-
-struct child {
-	const struct program *program;
-	pid_t pid;		     /* 0 while not running */
-	int log_fd;		     /* read end of its output, or -1 */
-	long long started, due;	     /* monotonic milliseconds */
-	unsigned deaths;	     /* in a row, each before STABLE_MS */
-	char line[LINE_MAX_LEN + 1]; /* and its newline */
-	size_t line_len;
-};
-
-enum { CHILD_HAPROXY, CHILD_DNSMASQ, CHILDREN };
-
-struct supervisor {
-	const char *tenant;
-	int signal_fd;
-	bool stopping;
-	long long stop_deadline;
-	struct dnslog dns;
-	struct child child[CHILDREN];
-};
-
-static long long now_ms(void)
+/* Every child there is, running or not. */
+static size_t children_of(struct supervisor *s, struct child *out[CHILDREN_MAX])
 {
-	struct timespec t;
+	size_t n = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void log_child(const struct supervisor *s, const char *event, const struct program *p,
-		      const char *key, long long value)
-{
-	struct jsonline l;
-
-	jsonline_begin(&l, event, s->tenant);
-	jsonline_str(&l, "program", p->name);
-	if (key)
-		jsonline_int(&l, key, value);
-	jsonline_end(&l, STDERR_FILENO);
-}
-
-static void log_failure(const struct supervisor *s, const char *what, int err)
-{
-	struct jsonline l;
-
-	jsonline_begin(&l, "error", s->tenant);
-	jsonline_str(&l, "what", what);
-	jsonline_str(&l, "error", strerror(err));
-	jsonline_end(&l, STDERR_FILENO);
-}
-
-/* ---- what children say --------------------------------------------------------------------- */
-
-/* HAProxy's own lines are JSON already; what else it says about itself is not. */
-static bool is_json(const struct child *c)
-{
-	static const char start[] = "{\"ts\":";
-
-	return c->line_len > sizeof(start) && memcmp(c->line, start, sizeof(start) - 1) == 0;
-}
-
-static void take_line(struct supervisor *s, struct child *c)
-{
-	struct dnslog_entry entry;
-	struct jsonline l;
-	bool known = false;
-	ssize_t n;
-
-	if (c->program->dns_log) {
-		if (dnslog_parse(&s->dns, c->line, c->line_len, &entry, &known))
-			dnslog_write(&s->dns, &entry, s->tenant, STDERR_FILENO);
-	} else if (is_json(c)) {
-		known = true;
-		c->line[c->line_len] = '\n';
-		n = write(STDERR_FILENO, c->line, c->line_len + 1);
-		(void)n; /* as in jsonline_end */
-	}
-	if (!known && c->line_len > 0) {
-		jsonline_begin(&l, "output", s->tenant);
-		jsonline_str(&l, "program", c->program->name);
-		jsonline_text(&l, "line", c->line, c->line_len);
-		jsonline_end(&l, STDERR_FILENO);
-	}
-	c->line_len = 0;
-}
-
-/* Reads what is there: as read(2), 0 is the end of the pipe. Over-long lines are cut in pieces. */
-static ssize_t drain_log(struct supervisor *s, struct child *c)
-{
-	char buf[4096];
-	ssize_t n = read(c->log_fd, buf, sizeof(buf));
-
-	for (ssize_t i = 0; i < n; i++) {
-		if (buf[i] == '\n' || c->line_len == LINE_MAX_LEN)
-			take_line(s, c);
-		if (buf[i] != '\n')
-			c->line[c->line_len++] = buf[i];
-	}
-	if (n == 0)
-		take_line(s, c);
+	out[n++] = &s->dnsmasq;
+	out[n++] = &s->current->child;
+	if (s->starting)
+		out[n++] = &s->starting->child;
+	for (size_t i = 0; i < s->old_count; i++)
+		out[n++] = &s->old[i]->child;
 	return n;
 }
 
-static void close_log(struct child *c)
+/* Waits for output or, if asked to, a signal, and forwards the output. */
+static void wait_and_forward(struct supervisor *s, int ms, bool signals)
 {
-	if (c->log_fd >= 0)
-		close(c->log_fd);
-	c->log_fd = -1;
-}
+	struct child *child[CHILDREN_MAX];
+	struct pollfd fds[CHILDREN_MAX + 1];
+	size_t n = children_of(s, child);
 
-/* ---- start and end of children ------------------------------------------------------------- */
-
-static no_return void exec_child(const char *const *argv, int out_fd)
-{
-	static const char *const environment[] = { NULL };
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* Outside a pid namespace of its own, nothing else ends them with the supervisor. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(out_fd, STDOUT_FILENO) >= 0 && dup2(out_fd, STDERR_FILENO) >= 0)
-		execve(argv[0], (char *const *)argv, (char *const *)environment);
-	_exit(127);
-}
-
-static bool spawn(struct supervisor *s, struct child *c, const char *const *argv)
-{
-	int pipe_fd[2];
-	pid_t pid;
-
-	close_log(c);
-	c->line_len = 0;
-	if (pipe2(pipe_fd, O_CLOEXEC) < 0) {
-		log_failure(s, "pipe2", errno);
-		return false;
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = child[i]->log_fd, .events = POLLIN };
+	fds[n] = (struct pollfd){ .fd = signals ? s->signal_fd : -1, .events = POLLIN };
+	if (poll(fds, n + 1, ms) < 0) {
+		if (errno != EINTR)
+			event_failure(&s->events, "poll", errno);
+		return;
 	}
-	/* Only our end: the flag belongs to the open file, and the child's writes must wait. */
-	fcntl(pipe_fd[0], F_SETFL, O_NONBLOCK);
-	pid = fork();
-	if (pid == 0)
-		exec_child(argv, pipe_fd[1]);
-	close(pipe_fd[1]);
-	if (pid < 0) {
-		log_failure(s, "fork", errno);
-		close(pipe_fd[0]);
-		return false;
-	}
-	c->pid = pid;
-	c->log_fd = pipe_fd[0];
-	c->started = now_ms();
-	return true;
+	for (size_t i = 0; i < n; i++)
+		if (fds[i].revents && child_drain(child[i], &s->events) == 0)
+			child_close_log(child[i]);
 }
 
-/* Sets when a dead child is due again: the first death at once, then with a growing pause, so that
- * a program which dies at every start neither spins nor is given up. */
-static void schedule(struct child *c, long long now)
+void supervisor_pump(struct supervisor *s, int ms)
 {
-	long long pause = 0;
-
-	if (now - c->started >= STABLE_MS)
-		c->deaths = 0;
-	for (unsigned i = 0; i < c->deaths && pause < BACKOFF_MAX_MS; i++)
-		pause = pause ? pause * 2 : BACKOFF_MS;
-	c->deaths++;
-	c->due = now + (pause < BACKOFF_MAX_MS ? pause : BACKOFF_MAX_MS);
+	wait_and_forward(s, ms, false);
 }
 
-static void start_due(struct supervisor *s)
+static bool forget_old(struct supervisor *s, pid_t pid, int status)
 {
-	for (size_t i = 0; i < CHILDREN && !s->stopping; i++) {
-		struct child *c = &s->child[i];
-		long long now = now_ms();
+	for (size_t i = 0; i < s->old_count; i++) {
+		struct proxy *p = s->old[i];
 
-		if (c->pid || c->due > now)
+		if (p->child.pid != pid)
 			continue;
-		if (spawn(s, c, c->program->run)) {
-			log_child(s, "started", c->program, "pid", c->pid);
-			continue;
-		}
-		c->started = now;
-		schedule(c, now);
+		child_ended(&p->child, status, "generation-ended", &s->events);
+		proxy_free(p);
+		s->old_count--;
+		memmove(&s->old[i], &s->old[i + 1], (s->old_count - i) * sizeof(s->old[0]));
+		return true;
 	}
+	return false;
 }
 
-static void child_died(struct supervisor *s, struct child *c, int status)
+static void forget(struct supervisor *s, struct child *c, int status)
 {
-	if (WIFSIGNALED(status))
-		log_child(s, "died", c->program, "signal", WTERMSIG(status));
-	else
-		log_child(s, "died", c->program, "status", WEXITSTATUS(status));
-	while (c->log_fd >= 0 && drain_log(s, c) > 0)
-		;
-	c->pid = 0;
-	schedule(c, now_ms());
+	child_ended(c, status, c->parting ? "ended" : "died", &s->events);
+	if (c->parting)
+		c->due = 0;
 }
 
-static void reap(struct supervisor *s)
+static void forget_current(struct supervisor *s, int status)
+{
+	hacli_close(&s->current->cli);
+	forget(s, &s->current->child, status);
+}
+
+void supervisor_reap(struct supervisor *s)
 {
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < CHILDREN; i++)
-			if (s->child[i].pid == pid)
-				child_died(s, &s->child[i], status);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (forget_old(s, pid, status))
+			continue;
+		if (s->dnsmasq.pid == pid)
+			forget(s, &s->dnsmasq, status);
+		else if (s->current->child.pid == pid)
+			forget_current(s, status);
+	}
 }
 
-/* ---- configuration check ------------------------------------------------------------------- */
-
-/* Runs the program's own check. What it says is logged only when it refuses. */
-static bool check_config(struct supervisor *s, const struct program *p)
+/* From the generation in use, whatever became of the set's own folder. */
+static void start_due(struct supervisor *s)
 {
-	struct child c = { .program = p, .log_fd = -1 };
-	long long deadline = now_ms() + CHECK_MS;
-	char said[2048];
-	size_t len = 0;
-	ssize_t n = 1;
-	int status = 0;
-
-	if (!spawn(s, &c, p->check))
-		return false;
-	while (n > 0 && len < sizeof(said)) {
-		struct pollfd wait = { .fd = c.log_fd, .events = POLLIN };
-		long long left = deadline - now_ms();
-
-		if (left <= 0 || poll(&wait, 1, (int)left) <= 0)
-			break;
-		n = read(c.log_fd, said + len, sizeof(said) - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	if (n > 0)
-		kill(c.pid, SIGKILL);
-	close_log(&c);
-	while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return true;
-	for (size_t at = 0; at < len; at += c.line_len + 1) {
-		const char *end = memchr(said + at, '\n', len - at);
-		struct child line = { .program = p, .log_fd = -1 };
-
-		line.line_len = c.line_len = end ? (size_t)(end - said) - at : len - at;
-		memcpy(line.line, said + at, line.line_len);
-		take_line(s, &line);
-	}
-	log_child(s, "config-refused", p, "status", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	return false;
-}
-
-/* ---- main loop ----------------------------------------------------------------------------- */
-
-static void begin_stop(struct supervisor *s)
-{
-	struct jsonline l;
+	long long now = now_ms();
 
 	if (s->stopping)
 		return;
-	s->stopping = true;
-	s->stop_deadline = now_ms() + STOP_MS;
-	jsonline_begin(&l, "stopping", s->tenant);
-	jsonline_end(&l, STDERR_FILENO);
-	for (size_t i = 0; i < CHILDREN; i++)
-		if (s->child[i].pid)
-			kill(s->child[i].pid, s->child[i].program->stop_signal);
+	if (!s->dnsmasq.pid && s->dnsmasq.due <= now)
+		(void)dnsmasq_start(s);
+	if (!s->current->child.pid && s->current->child.due <= now &&
+	    proxy_start(s, s->current, &s->generation, NULL)) {
+		proxy_seed_counts(s, s->current);
+		for (size_t i = 0; i < s->current->rules.count; i++)
+			s->current->rules.rule[i].cut = false;
+		proxy_mark(s, s->current);
+	}
 }
 
-static void take_signals(struct supervisor *s)
-{
-	struct signalfd_siginfo info;
+/* ---- what is due ---------------------------------------------------------------------------- */
 
-	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-			begin_stop(s);
-		else if (info.ssi_signo == SIGCHLD)
-			reap(s);
+/* A new connection under a rule whose time is over is refused by the configuration itself; those
+ * that are open are ended here. */
+static void end_rules(struct supervisor *s)
+{
+	struct rules *rules = &s->current->rules;
+	long long now = now_s();
+	char id[RULE_ID_SIZE];
+	bool ended = false;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		struct rule *r = &rules->rule[i];
+
+		if (r->past || !rule_is_past(r, now))
+			continue;
+		ended = r->past = true;
+		rule_id(r, id);
+		event_text(&s->events, "expired", "rule", id, NULL, 0);
+	}
+	if (!ended)
+		return;
+	proxy_reach(s->current);
+	for (size_t i = 0; i <= s->old_count; i++) {
+		struct proxy *p = i < s->old_count ? s->old[i] : s->current;
+
+		if (p->child.pid) {
+			proxy_mark(s, p);
+			proxy_sweep(s, p);
+		}
+	}
+}
+
+static void look_at_old(struct supervisor *s, long long now)
+{
+	if (!s->old_count || now < s->look_at_old)
+		return;
+	s->look_at_old = now + OLD_LOOK_MS;
+	for (size_t i = 0; i < s->old_count; i++) {
+		struct proxy *p = s->old[i];
+
+		if (p->cli.fd < 0)
+			continue;
+		proxy_sweep(s, p);
+		if (proxy_is_idle(p))
+			hacli_close(&p->cli);
+		else if (p->cli.fd < 0)
+			kill(p->child.pid, SIGTERM);
+	}
+}
+
+static void look_at_counts(struct supervisor *s, long long now)
+{
+	struct child *c = &s->current->child;
+
+	if (now >= s->look_at_counts) {
+		c->busy = false;
+		s->look_at_counts = now + COUNT_IDLE_MS;
+		proxy_reach(s->current);
+		proxy_read_counts(s, s->current);
+		state_write_daily(s);
+	} else if (c->busy && s->look_at_counts > now + COUNT_LOOK_MS) {
+		s->look_at_counts = now + COUNT_LOOK_MS;
 	}
 }
 
 /* Milliseconds until something is due; -1 when only an event can change anything. */
 static int next_timeout(const struct supervisor *s)
 {
-	long long now = now_ms(), next = -1;
+	const struct child *own[] = { &s->dnsmasq, &s->current->child };
+	long long now = now_ms(), next = -1, end;
 
 	if (s->stopping)
-		next = s->stop_deadline;
-	for (size_t i = 0; i < CHILDREN && !s->stopping; i++)
-		if (!s->child[i].pid && (next < 0 || s->child[i].due < next))
-			next = s->child[i].due;
-	if (next < 0)
-		return -1;
-	return next > now ? (int)(next - now) : 0;
+		return (int)MAX_OF(0, (s->stop_soft ? s->stop_soft : s->stop_hard) - now);
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (!own[i]->pid && (next < 0 || own[i]->due < next))
+			next = own[i]->due;
+	if (s->old_count && (next < 0 || s->look_at_old < next))
+		next = s->look_at_old;
+	if ((s->current->counts || s->daily.changed) && (next < 0 || s->look_at_counts < next))
+		next = s->look_at_counts;
+	next = next < 0 ? -1 : MAX_OF(0, next - now);
+	end = rules_next_end(&s->current->rules, now_s());
+	if (end) {
+		long long left = MIN_OF(MAX_OF(0, end * 1000 - wall_ms()), WALL_MAX_MS);
+
+		next = next < 0 ? left : MIN_OF(next, left);
+	}
+	return (int)next;
 }
 
-static bool all_dead(const struct supervisor *s)
+/* ---- stop ---------------------------------------------------------------------------------- */
+
+static void signal_all(struct supervisor *s, int signal)
 {
-	for (size_t i = 0; i < CHILDREN; i++)
-		if (s->child[i].pid)
-			return false;
-	return true;
+	struct child *child[CHILDREN_MAX];
+	size_t n = children_of(s, child);
+
+	for (size_t i = 0; i < n; i++)
+		if (child[i]->pid)
+			kill(child[i]->pid, signal);
 }
 
-static void kill_late(struct supervisor *s)
+static void begin_stop(struct supervisor *s)
 {
-	if (now_ms() < s->stop_deadline)
+	struct child *c = &s->current->child;
+
+	if (s->stopping)
 		return;
-	for (size_t i = 0; i < CHILDREN; i++)
-		if (s->child[i].pid)
-			kill(s->child[i].pid, SIGKILL);
-	s->stop_deadline = now_ms() + STOP_MS;
+	s->stopping = true;
+	s->stop_soft = now_ms() + STOP_SOFT_MS;
+	s->stop_hard = now_ms() + STOP_HARD_MS;
+	event_plain(&s->events, "stopping");
+	proxy_read_counts(s, s->current);
+	state_write_daily(s);
+	for (size_t i = 0; i < s->old_count; i++)
+		hacli_close(&s->old[i]->cli);
+	hacli_close(&s->current->cli);
+	c->parting = s->dnsmasq.parting = true;
+	/* SIGUSR1: HAProxy stops accepting and ends when its connections do (haproxy(1)). */
+	if (c->pid)
+		kill(c->pid, SIGUSR1);
+	if (s->dnsmasq.pid)
+		kill(s->dnsmasq.pid, SIGTERM);
+}
+
+static void end_late(struct supervisor *s)
+{
+	long long now = now_ms();
+
+	if (s->stop_soft && now >= s->stop_soft) {
+		s->stop_soft = 0;
+		signal_all(s, SIGTERM);
+	}
+	if (now < s->stop_hard)
+		return;
+	signal_all(s, SIGKILL);
+	s->stop_hard = now + STOP_HARD_MS;
+}
+
+static bool all_ended(const struct supervisor *s)
+{
+	return !s->dnsmasq.pid && !s->current->child.pid && s->old_count == 0;
+}
+
+/* ---- main loop ----------------------------------------------------------------------------- */
+
+static void take_signals(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+	bool changed = false;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			begin_stop(s);
+		else if (info.ssi_signo == SIGHUP)
+			changed = true;
+	}
+	supervisor_reap(s);
+	if (changed && !s->stopping)
+		reload(s);
 }
 
 static void supervise(struct supervisor *s)
 {
-	while (!s->stopping || !all_dead(s)) {
-		struct pollfd fds[CHILDREN + 1];
-
+	while (!s->stopping || !all_ended(s)) {
 		start_due(s);
-		for (size_t i = 0; i < CHILDREN; i++)
-			fds[i] = (struct pollfd){ .fd = s->child[i].log_fd, .events = POLLIN };
-		fds[CHILDREN] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
-		if (poll(fds, CHILDREN + 1, next_timeout(s)) < 0 && errno != EINTR)
-			log_failure(s, "poll", errno);
-		for (size_t i = 0; i < CHILDREN; i++)
-			if (fds[i].revents && drain_log(s, &s->child[i]) == 0)
-				close_log(&s->child[i]);
+		wait_and_forward(s, next_timeout(s), true);
 		take_signals(s);
-		if (s->stopping)
-			kill_late(s);
+		if (s->stopping) {
+			end_late(s);
+			continue;
+		}
+		end_rules(s);
+		look_at_old(s, now_ms());
+		look_at_counts(s, now_ms());
 	}
 }
 
@@ -396,45 +330,46 @@ static int open_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static int run(struct supervisor *s)
+{
+	state_read_daily(s);
+	if (!reload_first(s))
+		return EXIT_CONFIG;
+	start_due(s);
+	state_status(s, s->generation.id.id, NULL);
+	supervise(s);
+	event_plain(&s->events, "stopped");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	static const char *const haproxy_run[] = { HAPROXY, "-db", "-f", HAPROXY_CONFIG, NULL };
-	static const char *const haproxy_check[] = { HAPROXY, "-c", "-f", HAPROXY_CONFIG, NULL };
-	static const char *const dnsmasq_run[] = { DNSMASQ,	   "--keep-in-foreground",
-						   "--pid-file",   "--log-facility=-",
-						   DNSMASQ_CONFIG, NULL };
-	static const char *const dnsmasq_check[] = { DNSMASQ, "--test", DNSMASQ_CONFIG, NULL };
-	/* SIGUSR1: HAProxy stops accepting and ends when its connections do (haproxy(1)). */
-	static const struct program haproxy = { "haproxy", haproxy_run, haproxy_check, SIGUSR1,
-						false };
-	static const struct program dnsmasq = { "dnsmasq", dnsmasq_run, dnsmasq_check, SIGTERM,
-						true };
-	struct supervisor s = {
-		.child = { [CHILD_HAPROXY] = { .program = &haproxy, .log_fd = -1 },
-			   [CHILD_DNSMASQ] = { .program = &dnsmasq, .log_fd = -1 } },
-	};
-	struct jsonline l;
+	struct supervisor *s;
+	int status = EXIT_FAILED;
 
 	if (argc != 2 || !tenant_is_valid(argv[1])) {
 		fprintf(stderr, "usage: gateway-init TENANT\n");
 		return EXIT_USAGE;
 	}
-	s.tenant = argv[1];
-	s.signal_fd = open_signals();
-	if (s.signal_fd < 0) {
-		log_failure(&s, "signalfd", errno);
+	s = calloc(1, sizeof(*s));
+	if (!s)
 		return EXIT_FAILED;
-	}
-	if (!check_config(&s, &haproxy) || !check_config(&s, &dnsmasq))
-		return EXIT_CONFIG;
-	supervise(&s);
-	jsonline_begin(&l, "stopped", s.tenant);
-	jsonline_end(&l, STDERR_FILENO);
-	return 0;
+	s->events.tenant = argv[1];
+	child_init(&s->dnsmasq, "dnsmasq", true);
+	s->current = proxy_new();
+	s->signal_fd = open_signals();
+	if (s->signal_fd < 0 || !s->current)
+		event_failure(&s->events, "signalfd", errno);
+	else
+		status = run(s);
+	proxy_free(s->current);
+	free(s);
+	return status;
 }

@@ -242,7 +242,7 @@ class Bench:
         root, socket = f"{self.o.work}/plan", f"{self.o.work}/fake.sock"
         names = [f"p{i:03d}" for i in range(count)]
         images = {n: self.raw(f"/images/{n}/json")
-                  for n in ("tenantctl-demo-worker:1", "tenantctl-gateway:1")}
+                  for n in ("tenantctl-demo-worker:1", "tenantctl-gateway:2")}
         _, version, _ = self.engine.call("HEAD", "/_ping")
         fake_engine.Server(socket, fake_engine.State(images, self.raw("/info"), version))
         if libc.unshare(CLONE_NEWNS) or libc.mount(None, b"/", None, MS_PRIVATE_RECURSIVE, None):

@@ -153,7 +153,7 @@ static void test_host_defaults(void **state)
 	assert_string_equal(expected.egress_subnet, "10.230.0.0/16");
 	assert_int_equal(expected.uid_base, 1879048192);
 	assert_int_equal(expected.port_base, 18000);
-	assert_string_equal(expected.gateway_image, "tenantctl-gateway:1");
+	assert_string_equal(expected.gateway_image, "tenantctl-gateway:2");
 	assert_string_equal(expected.gateway_archive, TENANTCTL_DATADIR "/gateway-image.tar");
 	assert_string_equal(expected.resolver, "127.0.0.11:53");
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {

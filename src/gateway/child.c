@@ -1,0 +1,247 @@
+/* See child.h. */
+#include "child.h"
+#include "jsonline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+
+#define CHECK_MS 10000
+#define STABLE_MS 5000 /* a child that lived this long starts again without a delay */
+#define BACKOFF_MS 50  /* after the second death in a row, then doubled */
+#define BACKOFF_MAX_MS 5000
+#define PIPE_BYTES (256 * 1024) /* HAProxy drops lines that do not fit while nobody reads */
+
+/* ---- what it says -------------------------------------------------------------------------- */
+
+/* HAProxy's own lines are JSON already; what else it says about itself is not. */
+static bool is_json(const struct child *c)
+{
+	static const char start[] = "{\"ts\":";
+
+	return c->line_len > sizeof(start) && memcmp(c->line, start, sizeof(start) - 1) == 0;
+}
+
+/* "Proxy NAME stopped (cumulated conns: …)", of every proxy at a soft stop, twice. */
+static bool is_farewell(const struct child *c)
+{
+	static const char mark[] = " stopped (cumulated conns: ";
+
+	return c->parting && memmem(c->line, c->line_len, mark, sizeof(mark) - 1);
+}
+
+/* Keeps the last line that HAProxy or dnsmasq marks as the reason, without its prefix. */
+static void keep_complaint(struct child *c)
+{
+	static const char *const marks[] = { "[ALERT]", "dnsmasq: " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		const char *at = memmem(c->line, c->line_len, marks[i], strlen(marks[i]));
+		const char *text, *end = c->line + c->line_len;
+		size_t n;
+
+		/* HAProxy ends with "Fatal errors found": the line before says why. */
+		if (!at || memmem(c->line, c->line_len, "rror(s) found", 13) ||
+		    memmem(c->line, c->line_len, "Fatal errors", 12))
+			continue;
+		text = i == 0 ? memmem(at, (size_t)(end - at), " : ", 3) : at;
+		text = text ? text + (i == 0 ? 3 : strlen(marks[i])) : at;
+		n = MIN_OF((size_t)(end - text), sizeof(c->said) - 1);
+		if (c->said[0])
+			return; /* what follows is a consequence */
+		memcpy(c->said, text, n);
+		c->said[n] = '\0';
+		for (size_t j = 0; j < n; j++)
+			if ((unsigned char)c->said[j] < 0x20 || (unsigned char)c->said[j] > 0x7e)
+				c->said[j] = '?';
+		return;
+	}
+}
+
+static void take_line(struct child *c, struct events *e)
+{
+	struct dnslog_entry entry;
+	struct jsonline l;
+	bool known = false;
+	ssize_t n;
+
+	if (c->dns_log) {
+		if (dnslog_parse(&e->dns, c->line, c->line_len, &entry, &known))
+			dnslog_write(&e->dns, &entry, e->tenant, STDERR_FILENO);
+	} else if (is_json(c)) {
+		known = true;
+		c->line[c->line_len] = '\n';
+		n = write(STDERR_FILENO, c->line, c->line_len + 1);
+		(void)n; /* as in jsonline_end */
+	}
+	if (!known && c->line_len > 0 && !is_farewell(c)) {
+		keep_complaint(c);
+		jsonline_begin(&l, "output", e->tenant);
+		jsonline_str(&l, "program", c->name);
+		jsonline_text(&l, "line", c->line, c->line_len);
+		jsonline_end(&l, STDERR_FILENO);
+	}
+	c->line_len = 0;
+}
+
+static void take_bytes(struct child *c, const char *buf, size_t len, struct events *e)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (buf[i] == '\n' || c->line_len == CHILD_LINE)
+			take_line(c, e);
+		if (buf[i] != '\n')
+			c->line[c->line_len++] = buf[i];
+	}
+}
+
+ssize_t child_drain(struct child *c, struct events *e)
+{
+	char buf[4096];
+	ssize_t n = read(c->log_fd, buf, sizeof(buf));
+
+	if (n > 0) {
+		c->busy = true;
+		take_bytes(c, buf, (size_t)n, e);
+	}
+	if (n == 0)
+		take_line(c, e);
+	return n;
+}
+
+void child_close_log(struct child *c)
+{
+	if (c->log_fd >= 0)
+		close(c->log_fd);
+	c->log_fd = -1;
+}
+
+/* ---- start and end ------------------------------------------------------------------------- */
+
+void child_init(struct child *c, const char *name, bool dns_log)
+{
+	*c = (struct child){ .name = name, .dns_log = dns_log, .log_fd = -1 };
+}
+
+static no_return void exec_child(const struct launch *l, int out_fd)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Outside a pid namespace of its own, nothing else ends them with the supervisor. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (l->folder && chdir(l->folder) < 0)
+		_exit(127);
+	if (dup2(out_fd, STDOUT_FILENO) >= 0 && dup2(out_fd, STDERR_FILENO) >= 0)
+		execve(l->argv[0], (char *const *)l->argv, (char *const *)l->env);
+	_exit(127);
+}
+
+bool child_spawn(struct child *c, const struct launch *l, const struct events *e)
+{
+	int pipe_fd[2];
+	pid_t pid;
+
+	child_close_log(c);
+	c->line_len = 0;
+	c->said[0] = '\0';
+	c->parting = false;
+	c->started = now_ms();
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0) {
+		event_failure(e, "pipe2", errno);
+		return false;
+	}
+	/* Only our end: the flag belongs to the open file, and the child's writes must wait. */
+	fcntl(pipe_fd[0], F_SETFL, O_NONBLOCK);
+	(void)fcntl(pipe_fd[0], F_SETPIPE_SZ, PIPE_BYTES); /* the default does, too */
+	pid = fork();
+	if (pid == 0)
+		exec_child(l, pipe_fd[1]);
+	close(pipe_fd[1]);
+	if (pid < 0) {
+		event_failure(e, "fork", errno);
+		close(pipe_fd[0]);
+		return false;
+	}
+	c->pid = pid;
+	c->log_fd = pipe_fd[0];
+	return true;
+}
+
+bool child_lives(const struct child *c)
+{
+	siginfo_t info = { 0 };
+
+	return c->pid && waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == 0;
+}
+
+void child_delay(struct child *c)
+{
+	long long pause = 0, now = now_ms();
+
+	if (now - c->started >= STABLE_MS)
+		c->deaths = 0;
+	for (unsigned i = 0; i < c->deaths && pause < BACKOFF_MAX_MS; i++)
+		pause = pause ? pause * 2 : BACKOFF_MS;
+	c->deaths++;
+	c->due = now + MIN_OF(pause, BACKOFF_MAX_MS);
+}
+
+void child_ended(struct child *c, int status, const char *event, struct events *e)
+{
+	while (c->log_fd >= 0 && child_drain(c, e) > 0)
+		;
+	if (WIFSIGNALED(status))
+		event_program(e, event, c->name, "signal", WTERMSIG(status));
+	else
+		event_program(e, event, c->name, "status", WEXITSTATUS(status));
+	child_close_log(c);
+	c->pid = 0;
+	child_delay(c);
+}
+
+/* ---- check --------------------------------------------------------------------------------- */
+
+bool child_check(const char *name, const struct launch *l, struct events *e, char said[CHILD_SAID])
+{
+	long long deadline = now_ms() + CHECK_MS, left;
+	struct child c;
+	char text[2048];
+	size_t len = 0;
+	ssize_t n = 1;
+	int status = 0;
+
+	strcpy(said, "the check does not start");
+	child_init(&c, name, false);
+	if (!child_spawn(&c, l, e))
+		return false;
+	while (n > 0 && len < sizeof(text) && (left = deadline - now_ms()) > 0) {
+		struct pollfd wait = { .fd = c.log_fd, .events = POLLIN };
+
+		if (poll(&wait, 1, (int)left) <= 0)
+			break;
+		n = read(c.log_fd, text + len, sizeof(text) - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (n > 0)
+		kill(c.pid, SIGKILL);
+	child_close_log(&c);
+	while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	take_bytes(&c, text, len, e);
+	take_line(&c, e);
+	memcpy(said, c.said, CHILD_SAID);
+	if (!said[0])
+		strcpy(said, n > 0 ? "the check does not end" : "no reason given");
+	return false;
+}

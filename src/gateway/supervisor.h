@@ -1,0 +1,108 @@
+/*
+ * The state of gateway-init, and the parts that work on all of it. One thread, one
+ * loop; whatever waits, waits a bounded time and forwards the children's output
+ * meanwhile.
+ */
+#ifndef GATEWAY_SUPERVISOR_H
+#define GATEWAY_SUPERVISOR_H
+
+#include "child.h"
+#include "daily.h"
+#include "hacli.h"
+#include "rules.h"
+#include "set.h"
+
+#define FOLDER_SET "/etc/gateway/set"
+#define FOLDER_NEXT "/etc/gateway/next"
+#define FOLDER_STATE "/var/lib/gateway"
+#define FOLDER_RUN "/run/gateway"
+
+#define OLD_MAX 4
+
+/* One HAProxy process, or the lack of it. */
+struct proxy {
+	struct child child;
+	struct hacli cli;
+	unsigned cli_number; /* of its socket */
+	unsigned generation;
+	struct rules rules; /* what its configuration allows */
+	bool counts;	    /* it has a table of daily counts */
+};
+
+/* A copy of a set that was accepted, or is on trial. */
+struct generation {
+	unsigned number; /* of its folder, FOLDER_RUN/gNUMBER */
+	struct set_id id;
+};
+
+struct supervisor {
+	struct events events;
+	int signal_fd;
+	unsigned last_generation, last_cli;
+	struct generation generation; /* in use */
+	struct child dnsmasq;
+	struct proxy *current, *starting; /* starting: on trial, or NULL */
+	struct proxy *old[OLD_MAX];	  /* oldest first; they end with their connections */
+	size_t old_count;
+	struct daily daily;
+	bool stopping;
+	long long stop_soft, stop_hard; /* monotonic milliseconds, as those below */
+	long long look_at_old, look_at_counts;
+};
+
+/* ---- proxy.c: HAProxy processes ------------------------------------------------------------ */
+
+struct proxy *proxy_new(void); /* NULL without memory */
+void proxy_free(struct proxy *p);
+
+/* Starts HAProxy from the folder of `g` and waits until it answers, with the listeners of `from` if
+ * that is not NULL. False when it does not: then it is dead and reaped. */
+bool proxy_start(struct supervisor *s, struct proxy *p, const struct generation *g,
+		 const struct proxy *from);
+
+/* Lets HAProxy check the configuration in the folder of `g`. */
+bool proxy_check(struct supervisor *s, const struct generation *g, char said[CHILD_SAID]);
+
+/* Opens the interface again after a failed answer, where the process still takes connections. */
+void proxy_reach(struct proxy *p);
+
+/* Gives a running process the keys and patterns of a set. */
+bool proxy_swap(struct proxy *p, const char *folder);
+
+/* Marks the rules of `p` that nothing in force covers, and lets no more connections use them. */
+void proxy_mark(struct supervisor *s, struct proxy *p);
+/* Ends the connections of marked rules. */
+void proxy_sweep(struct supervisor *s, struct proxy *p);
+
+/* Whether a process that stops softly is held up by nothing but gateway-init's own connection. */
+bool proxy_is_idle(struct proxy *p);
+
+/* Takes the counts of a process; adds all known counts, once, to those of a new one. */
+void proxy_read_counts(struct supervisor *s, struct proxy *p);
+void proxy_seed_counts(struct supervisor *s, struct proxy *p);
+
+/* ---- reload.c: generations ----------------------------------------------------------------- */
+
+void generation_folder(const struct generation *g, char out[32]);
+
+/* Takes the set that gateway-init starts with; false when it is refused. */
+bool reload_first(struct supervisor *s);
+/* Takes the candidate, or else the set: what runs goes on unless all of it is accepted. */
+void reload(struct supervisor *s);
+
+bool dnsmasq_start(struct supervisor *s);
+
+/* ---- state.c: what is written for tenantctl, and read again -------------------------------- */
+
+void state_status(struct supervisor *s, const char *id, const char *error);
+void state_read_daily(struct supervisor *s);
+void state_write_daily(struct supervisor *s); /* if there is news */
+
+/* ---- supervisor.c -------------------------------------------------------------------------- */
+
+/* Forwards what the children say, for at most `ms` milliseconds. */
+void supervisor_pump(struct supervisor *s, int ms);
+/* Frees and forgets what has ended. */
+void supervisor_reap(struct supervisor *s);
+
+#endif
