@@ -22,7 +22,7 @@ static bool word_after(const char *line, const char *label, char out[HAREPLY_WOR
 	return false;
 }
 
-static bool decimal(const char *s, uint32_t *out)
+static bool word_decimal(const char *s, uint32_t *out)
 {
 	uint64_t n = 0;
 
@@ -67,14 +67,14 @@ bool hareply_count(const char *line, char key[HAREPLY_WORD], uint32_t *out)
 	uint64_t pointer;
 
 	return pointer_of(line, &pointer) && word_after(line, "key=", key) &&
-	       word_after(line, "gpc0=", text) && decimal(text, out);
+	       word_after(line, "gpc0=", text) && word_decimal(text, out);
 }
 
 bool hareply_number(const char *line, const char *label, uint32_t *out)
 {
 	size_t len = strlen(label);
 
-	return strncmp(line, label, len) == 0 && decimal(line + len, out);
+	return strncmp(line, label, len) == 0 && word_decimal(line + len, out);
 }
 
 bool hareply_quote(const char *word, size_t len, char *out, size_t size)
