@@ -29,12 +29,16 @@ static bool is_json(const struct child *c)
 	return c->line_len > sizeof(start) && memcmp(c->line, start, sizeof(start) - 1) == 0;
 }
 
-/* "Proxy NAME stopped (cumulated conns: …)", of every proxy at a soft stop, twice. */
-static bool is_farewell(const struct child *c)
+static bool says(const struct child *c, const char *what)
 {
-	static const char mark[] = " stopped (cumulated conns: ";
+	return memmem(c->line, c->line_len, what, strlen(what)) != NULL;
+}
 
-	return c->parting && memmem(c->line, c->line_len, mark, sizeof(mark) - 1);
+/* What HAProxy says of each proxy and server that gateway-init stops, twice. */
+static bool is_known(const struct child *c)
+{
+	return (c->parting && says(c, " stopped (cumulated conns: ")) ||
+	       says(c, " is going DOWN for maintenance. ");
 }
 
 /* Keeps the last line that HAProxy or dnsmasq marks as the reason, without its prefix. */
@@ -47,9 +51,7 @@ static void keep_complaint(struct child *c)
 		const char *text, *end = c->line + c->line_len;
 		size_t n;
 
-		/* HAProxy ends with "Fatal errors found": the line before says why. */
-		if (!at || memmem(c->line, c->line_len, "rror(s) found", 13) ||
-		    memmem(c->line, c->line_len, "Fatal errors", 12))
+		if (!at || says(c, "rror(s) found"))
 			continue;
 		text = i == 0 ? memmem(at, (size_t)(end - at), " : ", 3) : at;
 		text = text ? text + (i == 0 ? 3 : strlen(marks[i])) : at;
@@ -81,7 +83,7 @@ static void take_line(struct child *c, struct events *e)
 		n = write(STDERR_FILENO, c->line, c->line_len + 1);
 		(void)n; /* as in jsonline_end */
 	}
-	if (!known && c->line_len > 0 && !is_farewell(c)) {
+	if (!known && c->line_len > 0 && !is_known(c)) {
 		keep_complaint(c);
 		jsonline_begin(&l, "output", e->tenant);
 		jsonline_str(&l, "program", c->name);
@@ -214,7 +216,7 @@ bool child_check(const char *name, const struct launch *l, struct events *e, cha
 {
 	long long deadline = now_ms() + CHECK_MS, left;
 	struct child c;
-	char text[2048];
+	char text[2048], more[512];
 	size_t len = 0;
 	ssize_t n = 1;
 	int status = 0;
@@ -223,11 +225,15 @@ bool child_check(const char *name, const struct launch *l, struct events *e, cha
 	child_init(&c, name, false);
 	if (!child_spawn(&c, l, e))
 		return false;
-	while (n > 0 && len < sizeof(text) && (left = deadline - now_ms()) > 0) {
+	while (n > 0 && (left = deadline - now_ms()) > 0) {
 		struct pollfd wait = { .fd = c.log_fd, .events = POLLIN };
 
 		if (poll(&wait, 1, (int)left) <= 0)
 			break;
+		if (len == sizeof(text)) {
+			n = read(c.log_fd, more, sizeof(more)); /* warnings without end */
+			continue;
+		}
 		n = read(c.log_fd, text + len, sizeof(text) - len);
 		len += n > 0 ? (size_t)n : 0;
 	}

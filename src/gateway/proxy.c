@@ -192,8 +192,10 @@ void proxy_mark(struct supervisor *s, struct proxy *p)
 		 * that have not chosen a rule yet are found by later sweeps. */
 		snprintf(command, sizeof(command), "set server %s/%s state maint", r->backend,
 			 r->server);
-		if (!p->child.parting && !hacli_ask(&p->cli, command, NULL, NULL))
-			give_up(s, p);
+		if (p->child.parting || hacli_ask(&p->cli, command, NULL, NULL))
+			continue;
+		give_up(s, p);
+		return;
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -337,6 +338,18 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* RLIMIT_CORE does not stop a core_pattern that is a program; no memory that holds keys may get
+ * there. Children inherit it (core(5)). */
+static void keep_memory_private(const struct supervisor *s)
+{
+	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) < 0)
+		event_failure(&s->events, "coredump_filter", errno);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int run(struct supervisor *s)
 {
 	state_read_daily(s);
@@ -362,6 +375,7 @@ int main(int argc, char **argv)
 	if (!s)
 		return EXIT_FAILED;
 	s->events.tenant = argv[1];
+	keep_memory_private(s);
 	child_init(&s->dnsmasq, "dnsmasq", true);
 	s->current = proxy_new();
 	s->signal_fd = open_signals();

@@ -1,0 +1,140 @@
+/*
+ * Programs under gateway-init: what of their output is kept as the reason of a refusal,
+ * what is dropped, and how long a program that dies has to wait.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "../../../src/gateway/child.c"
+#include "../../../src/gateway/dnslog.c"
+#include "../../../src/gateway/events.c"
+#include "../../../src/gateway/jsonline.c"
+
+static struct events quiet = { .tenant = "acme" };
+
+static bool check(const char *script, char said[CHILD_SAID])
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	const char *const env[] = { "WORD=from-the-environment", NULL };
+	const struct launch l = { argv, env, "/usr" };
+
+	return child_check("haproxy", &l, &quiet, said);
+}
+
+static void test_check(unused_arg void **state)
+{
+	static const struct {
+		const char *script, *said;
+	} refused[] = {
+		{ "echo '[NOTICE]   (8) : haproxy version is 2.6.12'; "
+		  "echo '[ALERT]    (8) : config : parsing [haproxy.cfg:2] : unknown keyword x'; "
+		  "echo '[ALERT]    (8) : config : Error(s) found in configuration file'; exit 1",
+		  "config : parsing [haproxy.cfg:2] : unknown keyword x" },
+		{ "echo 'dnsmasq: bad option at line 3 of x'; exit 1",
+		  "bad option at line 3 of x" },
+		{ "printf '[ALERT] (8) : a\\001b\\377c\\n'; exit 1", "a?b?c" },
+		{ "exit 1", "no reason given" },
+		{ "kill -SEGV $$", "no reason given" },
+		{ "echo \"dnsmasq: $WORD $PWD $(env | wc -l)\"; exit 1",
+		  "from-the-environment /usr" },
+	};
+	char said[CHILD_SAID];
+
+	assert_true(check("exit 0", said));
+	/* More warnings than are kept do not make a refusal. */
+	assert_true(check(
+		"i=0; while [ $i -lt 3000 ]; do echo '[WARNING] (8) : much'; i=$((i+1)); done",
+		said));
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		assert_false(check(refused[i].script, said));
+		if (strncmp(said, refused[i].said, strlen(refused[i].said)) != 0)
+			fail_msg("%s, not %s", said, refused[i].said);
+	}
+}
+
+static void test_missing(unused_arg void **state)
+{
+	static const char *const argv[] = { "/nowhere/program", NULL };
+	static const char *const env[] = { NULL };
+	char said[CHILD_SAID];
+
+	assert_false(child_check("x", &(struct launch){ argv, env, NULL }, &quiet, said));
+	assert_false(child_check("x", &(struct launch){ argv, env, "/nowhere" }, &quiet, said));
+}
+
+static void test_known_lines(unused_arg void **state)
+{
+	static const char stopped[] = "Proxy tcp_5432 stopped (cumulated conns: FE: 1, BE: 0).";
+	static const char down[] = "Server outside/r0 is going DOWN for maintenance. 0 active";
+	struct child c;
+
+	child_init(&c, "haproxy", false);
+	c.line_len = sizeof(stopped) - 1;
+	memcpy(c.line, stopped, c.line_len);
+	assert_false(is_known(&c));
+	c.parting = true;
+	assert_true(is_known(&c));
+	c.parting = false;
+	c.line_len = sizeof(down) - 1;
+	memcpy(c.line, down, c.line_len);
+	assert_true(is_known(&c));
+}
+
+/* The first death costs nothing; a program that always dies is tried again, ever more rarely. */
+static void test_delay(unused_arg void **state)
+{
+	struct child c;
+	long long pause = -1;
+
+	child_init(&c, "haproxy", false);
+	for (unsigned i = 0; i < 20; i++) {
+		c.started = now_ms();
+		child_delay(&c);
+		assert_true(c.due - c.started >= pause);
+		assert_true(i > 0 || c.due - c.started < 50);
+		pause = c.due - c.started - 20; /* the clock moves meanwhile */
+	}
+	assert_true(c.due - c.started <= BACKOFF_MAX_MS + 50);
+	c.started = now_ms() - STABLE_MS;
+	child_delay(&c);
+	assert_true(c.due <= now_ms());
+}
+
+static void test_spawn(unused_arg void **state)
+{
+	static const char *const argv[] = { "/bin/sh", "-c", "echo line; sleep 10", NULL };
+	static const char *const env[] = { NULL };
+	struct child c;
+	int status;
+
+	child_init(&c, "haproxy", false);
+	assert_false(child_lives(&c));
+	assert_true(child_spawn(&c, &(struct launch){ argv, env, NULL }, &quiet));
+	assert_true(child_lives(&c));
+	while (child_drain(&c, &quiet) < 0)
+		usleep(1000);
+	assert_true(c.busy);
+	kill(c.pid, SIGKILL);
+	while (child_lives(&c))
+		usleep(1000);
+	assert_int_equal(waitpid(c.pid, &status, 0), c.pid);
+	child_ended(&c, status, "died", &quiet);
+	assert_int_equal(c.pid, 0);
+	assert_int_equal(c.log_fd, -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_check),	    cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_known_lines), cmocka_unit_test(test_delay),
+		cmocka_unit_test(test_spawn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
