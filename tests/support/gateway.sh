@@ -44,7 +44,7 @@ gateway_digest() {
 gateway_seal() {
 	local id
 	id=$(cd "$1" && find . -type f ! -name keys ! -name echo ! -name generation | LC_ALL=C sort |
-		xargs sha256sum | sha256sum | cut -c 1-16)
+		xargs -r -d '\n' sha256sum | sha256sum | cut -c 1-16)
 	rm -f "$1/generation"
 	printf '%s-%s %s %s\n' "$id" "$(openssl rand -hex 4)" "$(gateway_digest <"$1/haproxy.cfg")" \
 		"$(gateway_digest <"$1/dnsmasq.conf")" >"$1/generation"
