@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -221,7 +222,7 @@ bool child_check(const char *name, const struct launch *l, struct events *e, cha
 	ssize_t n = 1;
 	int status = 0;
 
-	strcpy(said, "the check does not start");
+	snprintf(said, CHILD_SAID, "the check does not start");
 	child_init(&c, name, false);
 	if (!child_spawn(&c, l, e))
 		return false;
@@ -248,6 +249,7 @@ bool child_check(const char *name, const struct launch *l, struct events *e, cha
 	take_line(&c, e);
 	memcpy(said, c.said, CHILD_SAID);
 	if (!said[0])
-		strcpy(said, n > 0 ? "the check does not end" : "no reason given");
+		snprintf(said, CHILD_SAID, "%s",
+			 n > 0 ? "the check does not end" : "no reason given");
 	return false;
 }

@@ -130,9 +130,8 @@ bool hacli_open(struct hacli *c, const char *path)
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
 	hacli_close(c);
-	if (strlen(path) >= sizeof(a.sun_path))
+	if (snprintf(a.sun_path, sizeof(a.sun_path), "%s", path) >= (int)sizeof(a.sun_path))
 		return false;
-	strcpy(a.sun_path, path);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd >= 0 && connect(c->fd, (struct sockaddr *)&a, sizeof(a)) == 0)
 		return hacli_ask(c, "prompt", NULL, NULL);

@@ -234,7 +234,6 @@ ok "it is logged" logged '.event == "expired" and .rule == "tcp:9000:db.example.
 fails "no new connection comes through" 1 echoes 9000
 
 # ---- routes --------------------------------------------------------------------------------------
-route_rule="route 80 ghl 0123456789abcdef 0"
 change "${base[@]}" >/dev/null
 ok "routes work" key_is key-one
 # A client that keeps its connection: a request, a pause for the change, another request.
@@ -257,10 +256,36 @@ keep_alive() { # prints "STATUS STATUS", the second "none" when the connection h
 		print(*seen)
 	EOF
 }
+websocket() { # writes "alive" while it echoes, then "ended MILLISECONDS"
+	setpriv --pdeathsig KILL nsenter --net="$worker_net" /usr/bin/python3 -u - "$GATEWAY_INNER" \
+		>"$E2E_TMP/held.websocket" 2>&1 <<-'EOF' &
+			import socket, sys, time
+			s = socket.create_connection((sys.argv[1], 80), timeout=5)
+			s.sendall(b"GET /ghl/ws HTTP/1.1\r\nHost: gateway\r\nUpgrade: websocket\r\n"
+			          b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+			          b"Sec-WebSocket-Version: 13\r\n\r\n")
+			assert b" 101 " in s.recv(1000)
+			while True:
+			    s.sendall(b"\x81\x82\0\0\0\0hi")
+			    if not s.recv(100):
+			        break
+			    print("alive")
+			    time.sleep(0.05)
+			print("ended", int(time.time() * 1000))
+		EOF
+	held_pids+=($!)
+	eventually 5 grep -q alive "$E2E_TMP/held.websocket"
+}
+websocket
+change "${base[@]}" "tls 443 www.example.com - 0" >/dev/null
+ok "a websocket lives through a change" lives websocket
 keep_alive >"$E2E_TMP/kept-alive" &
 keeper=$!
 sleep 0.7
+start=$(now)
 change "tcp 5432 db.example.com - 0" "route 80 other 0123456789abcdef 0" >/dev/null
+took=$(($(ended_at websocket) - start))
+ok "a websocket of a route that is gone ends within a second ($took ms)" test "$took" -gt 0 -a "$took" -lt 1000
 wait "$keeper"
 is "$(cat "$E2E_TMP/kept-alive")" "200 none" "a connection that was kept cannot use a route that is gone"
 

@@ -13,6 +13,7 @@
 #   gateway_change NAME DIR    what tenantctl does with the candidate DIR/files/next: a signal, the
 #                              answer, the exchange. Prints "loaded" or "refused TEXT"
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # addresses are for those that source this, fields of rules name all
 
 GATEWAY_INNER=10.231.0.2
 GATEWAY_WORKER=10.231.0.3
@@ -37,8 +38,8 @@ gateway_create() {
 		"${@:4}" "${image:?}" acme-dental >/dev/null
 }
 
-gateway_digest() {
-	sha256sum "$@" | cut -c 1-16
+gateway_digest() { # FILE
+	sha256sum "$1" | cut -c 1-16
 }
 
 gateway_seal() {
@@ -46,8 +47,8 @@ gateway_seal() {
 	id=$(cd "$1" && find . -type f ! -name keys ! -name echo ! -name generation | LC_ALL=C sort |
 		xargs -r -d '\n' sha256sum | sha256sum | cut -c 1-16)
 	rm -f "$1/generation"
-	printf '%s-%s %s %s\n' "$id" "$(openssl rand -hex 4)" "$(gateway_digest <"$1/haproxy.cfg")" \
-		"$(gateway_digest <"$1/dnsmasq.conf")" >"$1/generation"
+	printf '%s-%s %s %s\n' "$id" "$(openssl rand -hex 4)" "$(gateway_digest "$1/haproxy.cfg")" \
+		"$(gateway_digest "$1/dnsmasq.conf")" >"$1/generation"
 	chgrp -R "$gateway_uid" "$1"
 	chmod -R u=rX,g=rX,o= "$1"
 }
