@@ -39,7 +39,7 @@ static bool says(const struct child *c, const char *what)
 static bool is_known(const struct child *c)
 {
 	return (c->parting && says(c, " stopped (cumulated conns: ")) ||
-	       says(c, " is going DOWN for maintenance. ");
+	       says(c, " is going DOWN for maintenance. ") || says(c, " has no server available!");
 }
 
 /* Keeps the last line that HAProxy or dnsmasq marks as the reason, without its prefix. */

@@ -119,7 +119,7 @@ bool proxy_start(struct supervisor *s, struct proxy *p, const struct generation 
 	forget_cli(p);
 	p->cli_number = ++s->last_cli;
 	p->generation = g->number;
-	p->counts = false;
+	p->counts = p->given_up = false;
 	make_command(&c, g, "-db", p->cli_number, from);
 	if (!child_spawn(&p->child, &c.launch, &s->events)) {
 		child_delay(&p->child);
@@ -144,6 +144,24 @@ void proxy_reach(struct proxy *p)
 		(void)hacli_open(&p->cli, path);
 }
 
+/* Without its interface nothing can be cut in a process: its connections end with it. */
+static void give_up(struct supervisor *s, struct proxy *p)
+{
+	if (!p->child.pid || p->given_up)
+		return;
+	event_program(&s->events, "unresponsive", p->child.name, "pid", p->child.pid);
+	kill(p->child.pid, SIGKILL);
+	p->given_up = true;
+}
+
+bool proxy_answers(struct supervisor *s, struct proxy *p)
+{
+	if (p->cli.fd >= 0 && hacli_ask(&p->cli, "show version", NULL, NULL))
+		return true;
+	give_up(s, p);
+	return false;
+}
+
 /* ---- keys ---------------------------------------------------------------------------------- */
 
 bool proxy_swap(struct proxy *p, const char *folder)
@@ -166,15 +184,6 @@ bool proxy_swap(struct proxy *p, const char *folder)
 }
 
 /* ---- cuts ---------------------------------------------------------------------------------- */
-
-/* Without its interface nothing can be cut in a process: its connections end with it. */
-static void give_up(struct supervisor *s, struct proxy *p)
-{
-	if (p->child.pid) {
-		event_program(&s->events, "unresponsive", p->child.name, "pid", p->child.pid);
-		kill(p->child.pid, SIGKILL);
-	}
-}
 
 void proxy_mark(struct supervisor *s, struct proxy *p)
 {
@@ -249,7 +258,8 @@ void proxy_sweep(struct supervisor *s, struct proxy *p)
 	char command[64];
 	bool reached;
 
-	if (!p->child.pid || !has_cuts(p))
+	/* One that was found idle is on its way out, without its interface. */
+	if (!p->child.pid || !has_cuts(p) || (p->child.parting && p->cli.fd < 0))
 		return;
 	reached = hacli_ask(&p->cli, "show sess", note_session, &sweep);
 	for (size_t i = 0; i < sweep.count && reached; i++) {
@@ -267,11 +277,14 @@ static void note_jobs(void *ctx, const char *line)
 	(void)hareply_number(line, "Jobs: ", ctx);
 }
 
-bool proxy_is_idle(struct proxy *p)
+bool proxy_is_idle(struct supervisor *s, struct proxy *p)
 {
 	uint32_t jobs = UINT32_MAX;
 
-	return hacli_ask(&p->cli, "show info", note_jobs, &jobs) && jobs <= 1;
+	if (hacli_ask(&p->cli, "show info", note_jobs, &jobs))
+		return jobs <= 1;
+	give_up(s, p);
+	return false;
 }
 
 /* ---- daily counts -------------------------------------------------------------------------- */

@@ -173,22 +173,26 @@ static bool room_within(struct supervisor *s, int ms)
 	long long deadline = now_ms() + ms;
 
 	supervisor_reap(s);
-	while (s->old_count == OLD_MAX && now_ms() < deadline) {
+	while (s->old_count > OLD_MAX && now_ms() < deadline) {
 		supervisor_pump(s, 2);
 		supervisor_reap(s);
 	}
-	return s->old_count < OLD_MAX;
+	return s->old_count <= OLD_MAX;
 }
 
 /* Each old process costs memory. Those that have nothing left to do go first. */
 static void make_room(struct supervisor *s)
 {
 	struct proxy *oldest = s->old[0];
+	bool idle = false;
 
-	for (size_t i = 0; i < s->old_count; i++)
-		if (proxy_is_idle(s->old[i]))
-			hacli_close(&s->old[i]->cli);
-	if (room_within(s, ROOM_MS))
+	for (size_t i = 0; i < s->old_count; i++) {
+		if (s->old[i]->cli.fd < 0 || !proxy_is_idle(s, s->old[i]))
+			continue;
+		hacli_close(&s->old[i]->cli);
+		idle = true;
+	}
+	if (room_within(s, idle ? ROOM_MS : 0))
 		return;
 	event_text(&s->events, "generation-dropped", "reason", "too many old ones", "pid",
 		   oldest->child.pid);
@@ -209,8 +213,6 @@ static void retire(struct supervisor *s, struct proxy *p)
 		proxy_free(p);
 		return;
 	}
-	if (s->old_count == OLD_MAX)
-		make_room(s);
 	s->old[s->old_count++] = p;
 	proxy_mark(s, p);
 	proxy_sweep(s, p);
@@ -220,6 +222,8 @@ static void retire(struct supervisor *s, struct proxy *p)
 	p->child.parting = true;
 	kill(p->child.pid, p->cli.fd >= 0 ? SIGUSR1 : SIGTERM);
 	s->look_at_old = now_ms() + SOON_MS;
+	if (s->old_count > OLD_MAX)
+		make_room(s);
 }
 
 static void sweep_old(struct supervisor *s)
@@ -241,7 +245,7 @@ static bool replace_proxy(struct supervisor *s, struct candidate *c)
 		return false;
 	s->starting = p;
 	done = proxy_start(s, p, &c->g, before->cli.fd >= 0 ? before : NULL);
-	if (!done && before->cli.fd >= 0 && !child_lives(&before->child))
+	if (!done && before->cli.fd >= 0 && !proxy_answers(s, before))
 		done = proxy_start(s, p, &c->g, NULL);
 	s->starting = NULL;
 	if (!done) {
@@ -267,7 +271,7 @@ static bool swap_keys(struct supervisor *s, const struct candidate *c, const cha
 	if (s->current->child.pid && !proxy_swap(s->current, c->folder))
 		return false;
 	for (size_t i = 0; i < s->old_count; i++)
-		if (!proxy_swap(s->old[i], c->folder))
+		if (s->old[i]->cli.fd >= 0 && !proxy_swap(s->old[i], c->folder))
 			kill(s->old[i]->child.pid, SIGTERM);
 	return true;
 }

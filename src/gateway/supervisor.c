@@ -33,7 +33,7 @@
 
 /* ---- children ------------------------------------------------------------------------------ */
 
-enum { CHILDREN_MAX = OLD_MAX + 3 };
+enum { CHILDREN_MAX = OLD_MAX + 4 };
 
 /* Every child there is, running or not. */
 static size_t children_of(struct supervisor *s, struct child *out[CHILDREN_MAX])
@@ -180,10 +180,8 @@ static void look_at_old(struct supervisor *s, long long now)
 		if (p->cli.fd < 0)
 			continue;
 		proxy_sweep(s, p);
-		if (proxy_is_idle(p))
+		if (p->cli.fd >= 0 && proxy_is_idle(s, p))
 			hacli_close(&p->cli);
-		else if (p->cli.fd < 0)
-			kill(p->child.pid, SIGTERM);
 	}
 }
 

@@ -27,6 +27,7 @@ struct proxy {
 	unsigned generation;
 	struct rules rules; /* what its configuration allows */
 	bool counts;	    /* it has a table of daily counts */
+	bool given_up;	    /* killed, as it did not answer */
 };
 
 /* A copy of a set that was accepted, or is on trial. */
@@ -42,7 +43,8 @@ struct supervisor {
 	struct generation generation; /* in use */
 	struct child dnsmasq;
 	struct proxy *current, *starting; /* starting: on trial, or NULL */
-	struct proxy *old[OLD_MAX];	  /* oldest first; they end with their connections */
+	/* Oldest first; they end with their connections. One more only while room is made. */
+	struct proxy *old[OLD_MAX + 1];
 	size_t old_count;
 	struct daily daily;
 	bool stopping;
@@ -60,6 +62,10 @@ void proxy_free(struct proxy *p);
 bool proxy_start(struct supervisor *s, struct proxy *p, const struct generation *g,
 		 const struct proxy *from);
 
+/* Whether a process answers. One that does not is killed: it serves nobody, and nothing can be cut
+ * in it. */
+bool proxy_answers(struct supervisor *s, struct proxy *p);
+
 /* Lets HAProxy check the configuration in the folder of `g`. */
 bool proxy_check(struct supervisor *s, const struct generation *g, char said[CHILD_SAID]);
 
@@ -75,7 +81,7 @@ void proxy_mark(struct supervisor *s, struct proxy *p);
 void proxy_sweep(struct supervisor *s, struct proxy *p);
 
 /* Whether a process that stops softly is held up by nothing but gateway-init's own connection. */
-bool proxy_is_idle(struct proxy *p);
+bool proxy_is_idle(struct supervisor *s, struct proxy *p);
 
 /* Takes the counts of a process; adds all known counts, once, to those of a new one. */
 void proxy_read_counts(struct supervisor *s, struct proxy *p);

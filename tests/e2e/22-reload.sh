@@ -367,6 +367,10 @@ for program in haproxy dnsmasq; do
 done
 
 is "$(logged_times '.event == "unresponsive"')" 0 "every process answered"
+kill -STOP "$(pid_of haproxy)"
+is "$(change "tcp 5432 db.example.com - 0")" loaded "one that hangs does not stop a change"
+ok "which is in force" echoes 5432
+is "$(logged_times '.event == "unresponsive"')" 1 "it is logged"
 start=$(now)
 docker stop gw >/dev/null
 took=$(($(now) - start))
