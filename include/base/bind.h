@@ -92,6 +92,9 @@ struct node *bind_write(const struct bind_table *t, const void *in) returns_owne
 /* YAML form in manifest notation ("1536m", "1.5"): bind_read of it gives an equal struct. */
 void bind_write_yaml(const struct bind_table *t, const void *in, struct strbuf *out);
 
+/* A string as a YAML scalar on one line, plain where every reader takes it for a string. */
+void bind_put_yaml(struct strbuf *out, const char *s);
+
 /* True when both structs print the same. */
 bool bind_equal(const struct bind_table *t, const void *a, const void *b);
 

@@ -55,6 +55,13 @@ const char *doc_name(const struct doc *d);
 struct position doc_position(const struct doc *d, const struct node *n);
 /* Where the key of a mapping entry stands; `n` is the entry's value. */
 struct position doc_key_position(const struct doc *d, const struct node *n);
+/* The bytes of the source that a value or an entry's key takes, quotes and brackets included; a
+ * block list or mapping ends with its last value. False when unknown (JSON). */
+struct extent {
+	size_t from, to; /* to: behind the last byte */
+};
+bool doc_extent(const struct doc *d, const struct node *n, struct extent *out);
+bool doc_key_extent(const struct doc *d, const struct node *n, struct extent *out);
 /* Node at "egress[2].host" or NULL. Keys with dots can't be addressed; none of ours have any. */
 struct node *doc_find(const struct doc *d, const char *path);
 /* Sets ERR_MANIFEST with "name:line:column: path: message"; the position is that of the deepest

@@ -41,7 +41,7 @@ static bool is_plain(const char *s)
 	return letter;
 }
 
-static void put_string(struct strbuf *out, const char *s)
+void bind_put_yaml(struct strbuf *out, const char *s)
 {
 	size_t len = strlen(s);
 
@@ -103,7 +103,7 @@ static void put_strlist(const struct strlist *l, struct strbuf *out)
 	strbuf_putc(out, '[');
 	for (size_t i = 0; i < l->count; i++) {
 		strbuf_puts(out, i ? ", " : "");
-		put_string(out, l->items[i]);
+		bind_put_yaml(out, l->items[i]);
 	}
 	strbuf_putc(out, ']');
 }
@@ -115,9 +115,9 @@ static void put_strmap(const struct strmap *m, struct strbuf *out, unsigned dept
 	for (size_t i = 0; i < m->count; i++) {
 		strbuf_putc(out, '\n');
 		indent(out, depth + 1);
-		put_string(out, m->entries[i].key);
+		bind_put_yaml(out, m->entries[i].key);
 		strbuf_puts(out, ": ");
-		put_string(out, m->entries[i].value);
+		bind_put_yaml(out, m->entries[i].value);
 	}
 }
 
@@ -171,11 +171,11 @@ static void put_value(const struct bind_field *f, const void *slot, struct strbu
 	}
 	strbuf_putc(out, ' ');
 	if (f->kind == BIND_STRING)
-		put_string(out, *(char *const *)slot);
+		bind_put_yaml(out, *(char *const *)slot);
 	else if (f->kind == BIND_BOOL)
 		strbuf_puts(out, *(const bool *)slot ? "true" : "false");
 	else if (f->kind == BIND_ENUM)
-		put_string(out, f->names[*(const int *)slot]);
+		bind_put_yaml(out, f->names[*(const int *)slot]);
 	else if (f->kind == BIND_STRLIST)
 		put_strlist(slot, out);
 	else

@@ -79,6 +79,24 @@ struct position doc_key_position(const struct doc *d, const struct node *n)
 	return mark ? mark->key : (struct position){ 0, 0 };
 }
 
+bool doc_extent(const struct doc *d, const struct node *n, struct extent *out)
+{
+	const struct doc_mark *mark = find_mark(d, n);
+
+	if (mark)
+		*out = mark->value_bytes;
+	return mark != NULL;
+}
+
+bool doc_key_extent(const struct doc *d, const struct node *n, struct extent *out)
+{
+	const struct doc_mark *mark = find_mark(d, n);
+
+	if (mark)
+		*out = mark->key_bytes;
+	return mark && mark->key.line > 0;
+}
+
 /* Steps over one part of a path ("key" or "[2]") from `at`; moves *path behind it. */
 static const cJSON *step(const cJSON *at, const char **path)
 {

@@ -15,6 +15,7 @@
 struct doc_mark {
 	const cJSON *item;
 	struct position at, key;
+	struct extent value_bytes, key_bytes;
 };
 
 struct doc {

@@ -23,6 +23,7 @@ struct reader {
 	const struct doc_limits *limits;
 	size_t nodes;
 	struct doc_mark *marks;
+	size_t last_end; /* of the value read last */
 	struct err *e;
 };
 
@@ -125,7 +126,19 @@ static cJSON *make_scalar(const yaml_event_t *event)
 	return item;
 }
 
-static int read_value(struct reader *r, const yaml_event_t *event, struct position key,
+/* Where a key stood; zero for what has none. */
+struct key_place {
+	struct position at;
+	struct extent bytes;
+};
+
+/* libyaml counts characters; bytes are made of them when all is read. */
+static struct extent to_extent(const yaml_event_t *event)
+{
+	return (struct extent){ .from = event->start_mark.index, .to = event->end_mark.index };
+}
+
+static int read_value(struct reader *r, const yaml_event_t *event, const struct key_place *key,
 		      unsigned depth, cJSON **out);
 
 static int read_key(struct reader *r, const yaml_event_t *event, char key[KEY_MAX])
@@ -147,13 +160,15 @@ static int read_key(struct reader *r, const yaml_event_t *event, char key[KEY_MA
 
 static int read_entry(struct reader *r, const yaml_event_t *key_event, unsigned depth, cJSON *map)
 {
+	const struct key_place place = { .at = to_position(key_event->start_mark),
+					 .bytes = to_extent(key_event) };
 	yaml_event_t event;
 	char key[KEY_MAX];
 	cJSON *item = NULL;
 
 	if (check_properties(r, key_event) || read_key(r, key_event, key) || next_event(r, &event))
 		return -1;
-	int rc = read_value(r, &event, to_position(key_event->start_mark), depth, &item);
+	int rc = read_value(r, &event, &place, depth, &item);
 	yaml_event_delete(&event);
 	if (rc)
 		return -1;
@@ -177,9 +192,17 @@ static int check_keys(struct reader *r, const cJSON *map)
 	return refuse(r, (struct position){ 0, 0 }, why);
 }
 
-/* The entries of a mapping or list up to its end event. */
-static int read_children(struct reader *r, cJSON *parent, unsigned depth)
+/* The end of what was just read: in brackets that of the bracket, which the end event knows; of a
+ * block that of its last value, as its end event stands at whatever comes next. */
+static size_t collection_end(const yaml_event_t *end, size_t last_value)
 {
+	return end->start_mark.index < end->end_mark.index ? end->end_mark.index : last_value;
+}
+
+/* The entries of a mapping or list, whose mark is `mark`, up to its end event. */
+static int read_children(struct reader *r, cJSON *parent, size_t mark, unsigned depth)
+{
+	static const struct key_place no_key = { 0 };
 	bool map = cJSON_IsObject(parent);
 
 	for (;;) {
@@ -193,7 +216,10 @@ static int read_children(struct reader *r, cJSON *parent, unsigned depth)
 		if (!end && map)
 			rc = read_entry(r, &event, depth, parent);
 		else if (!end)
-			rc = read_value(r, &event, (struct position){ 0, 0 }, depth, &item);
+			rc = read_value(r, &event, &no_key, depth, &item);
+		if (end)
+			r->marks[mark].value_bytes.to = collection_end(&event, r->last_end);
+		r->last_end = end ? r->marks[mark].value_bytes.to : r->last_end;
 		yaml_event_delete(&event);
 		if (rc)
 			return -1;
@@ -204,20 +230,29 @@ static int read_children(struct reader *r, cJSON *parent, unsigned depth)
 	}
 }
 
-static int add_mark(struct reader *r, const cJSON *item, struct position at, struct position key)
+static int add_mark(struct reader *r, const cJSON *item, const yaml_event_t *event,
+		    const struct key_place *key)
 {
+	struct position at = to_position(event->start_mark);
+
 	if (r->nodes >= r->limits->nodes)
 		return refuse(r, at, "too many values");
 	if ((r->nodes & (r->nodes - 1)) == 0) /* 0 and the powers of two */
 		r->marks = mem_grow(r->marks, r->nodes ? r->nodes * 2 : 1, sizeof(*r->marks));
-	r->marks[r->nodes++] = (struct doc_mark){ .item = item, .at = at, .key = key };
+	r->marks[r->nodes++] = (struct doc_mark){ .item = item,
+						  .at = at,
+						  .key = key->at,
+						  .value_bytes = to_extent(event),
+						  .key_bytes = key->bytes };
+	r->last_end = event->end_mark.index;
 	return 0;
 }
 
-static int read_value(struct reader *r, const yaml_event_t *event, struct position key,
+static int read_value(struct reader *r, const yaml_event_t *event, const struct key_place *key,
 		      unsigned depth, cJSON **out)
 {
 	struct position at = to_position(event->start_mark);
+	size_t mark = r->nodes;
 	cJSON *item = NULL;
 
 	if (check_properties(r, event))
@@ -235,8 +270,8 @@ static int read_value(struct reader *r, const yaml_event_t *event, struct positi
 	} else {
 		return refuse(r, at, "a value was expected");
 	}
-	if (add_mark(r, item, at, key) ||
-	    (!cJSON_IsString(item) && read_children(r, item, depth + 1))) {
+	if (add_mark(r, item, event, key) ||
+	    (!cJSON_IsString(item) && read_children(r, item, mark, depth + 1))) {
 		cJSON_Delete(item);
 		return -1;
 	}
@@ -260,6 +295,8 @@ static int check_document_start(struct reader *r, const yaml_event_t *event)
 /* stream start, document start, value, document end, stream end: nothing else. */
 static int read_stream(struct reader *r, cJSON **out)
 {
+	static const struct key_place no_key = { 0 };
+
 	for (int part = 0; part < 5; part++) {
 		yaml_event_t event;
 		int rc = 0;
@@ -268,7 +305,7 @@ static int read_stream(struct reader *r, cJSON **out)
 		if (part == 1)
 			rc = check_document_start(r, &event);
 		else if (part == 2)
-			rc = read_value(r, &event, (struct position){ 0, 0 }, 0, out);
+			rc = read_value(r, &event, &no_key, 0, out);
 		else if (part == 4 && event.type != YAML_STREAM_END_EVENT)
 			rc = refuse(r, to_position(event.start_mark),
 				    "more than one document is not accepted");
@@ -285,6 +322,32 @@ static int compare_mark(const void *a, const void *b)
 	uintptr_t y = (uintptr_t)((const struct doc_mark *)b)->item;
 
 	return (x > y) - (x < y);
+}
+
+/* From characters to bytes, where they differ. */
+static void to_bytes(struct reader *r, const char *text, size_t len)
+{
+	auto_free size_t *at = NULL;
+	size_t chars = 0;
+
+	for (size_t i = 0; i < len; chars++)
+		i += MAX_OF(utf8_length(text + i, len - i), 1);
+	if (chars == len)
+		return;
+	at = mem_array(chars + 1, sizeof(*at));
+	for (size_t i = 0, n = 0; i < len; n++) {
+		at[n] = i;
+		i += MAX_OF(utf8_length(text + i, len - i), 1);
+	}
+	at[chars] = len;
+	for (size_t i = 0; i < r->nodes; i++) {
+		struct doc_mark *m = &r->marks[i];
+		size_t *const places[] = { &m->value_bytes.from, &m->value_bytes.to,
+					   &m->key_bytes.from, &m->key_bytes.to };
+
+		for (size_t j = 0; j < ARRAY_SIZE(places); j++)
+			*places[j] = at[MIN_OF(*places[j], chars)];
+	}
 }
 
 int doc_parse_yaml(const char *text, size_t len, const char *name, const struct doc_limits *limits,
@@ -309,6 +372,7 @@ int doc_parse_yaml(const char *text, size_t len, const char *name, const struct 
 		free(r.marks);
 		return -1;
 	}
+	to_bytes(&r, text, len);
 	qsort(r.marks, r.nodes, sizeof(*r.marks), compare_mark);
 	struct doc *d = doc_new(root, name);
 	d->marks = r.marks;

@@ -52,6 +52,45 @@ static void nulls_are_marked(void **state)
 	}
 }
 
+static void check_extent(const char *text, const struct doc *d, const char *path, const char *key,
+			 const char *value)
+{
+	const struct node *n = doc_find(d, path);
+	struct extent x;
+
+	assert_true(doc_extent(d, n, &x));
+	assert_int_equal(x.to - x.from, strlen(value));
+	assert_memory_equal(text + x.from, value, strlen(value));
+	assert_int_equal(doc_key_extent(d, n, &x), key != NULL);
+	if (!key)
+		return;
+	assert_int_equal(x.to - x.from, strlen(key));
+	assert_memory_equal(text + x.from, key, strlen(key));
+}
+
+static void extents_are_known(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"# \xc3\xbc\r\n\"a\": plain text  # c\r\nb:\r\n- x\r\n- {y: '\xe2\x82\xac'} # d\r\n"
+		"\r\n# e\r\nc: [ 1, k: v , {} ]  # f\r\nd:\r\n    e: \"\\\"\"\r\n\r\n# end\r\n";
+	auto_doc struct doc *d = NULL;
+	struct err e = ERR_INIT;
+	struct extent x;
+
+	assert_ok(parse(text, strlen(text), &d, &e), &e);
+	check_extent(text, d, "a", "\"a\"", "plain text");
+	check_extent(text, d, "b", "b", "- x\r\n- {y: '\xe2\x82\xac'}");
+	check_extent(text, d, "b[0]", NULL, "x");
+	check_extent(text, d, "b[1]", NULL, "{y: '\xe2\x82\xac'}");
+	check_extent(text, d, "b[1].y", "y", "'\xe2\x82\xac'");
+	check_extent(text, d, "c", "c", "[ 1, k: v , {} ]");
+	check_extent(text, d, "c[1]", NULL, "k: v");
+	check_extent(text, d, "c[2]", NULL, "{}");
+	check_extent(text, d, "d", "d", "e: \"\\\"\"");
+	assert_false(doc_extent(d, NULL, &x));
+}
+
 static void positions_are_known(void **state)
 {
 	(void)state;
@@ -232,10 +271,11 @@ static void mutations_never_break(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(scalars_are_text),    cmocka_unit_test(nulls_are_marked),
-		cmocka_unit_test(positions_are_known), cmocka_unit_test(bad_texts_are_refused),
-		cmocka_unit_test(depth_is_limited),    cmocka_unit_test(size_and_count_are_limited),
-		cmocka_unit_test(many_keys_are_fast),  cmocka_unit_test(mutations_never_break),
+		cmocka_unit_test(scalars_are_text),	      cmocka_unit_test(nulls_are_marked),
+		cmocka_unit_test(extents_are_known),	      cmocka_unit_test(positions_are_known),
+		cmocka_unit_test(bad_texts_are_refused),      cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(size_and_count_are_limited), cmocka_unit_test(many_keys_are_fast),
+		cmocka_unit_test(mutations_never_break),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
