@@ -87,6 +87,10 @@ int client_container_logs(struct client *c, const char *ref, bool tty, bool foll
 /* Follows from `since` on (RFC 3339, UTC, as in container_state.started_at). */
 int client_container_logs_since(struct client *c, const char *ref, bool tty, const char *since,
 				client_log_sink sink, void *arg, struct err *e) must_check;
+/* What was written from `since` on (NULL: everything) up to now. Each message begins with its time,
+ * RFC 3339 in UTC with nine digits of a second, and a space. */
+int client_container_logs_stamped(struct client *c, const char *ref, bool tty, const char *since,
+				  client_log_sink sink, void *arg, struct err *e) must_check;
 
 /* Networks. */
 int client_network_list(struct client *c, const char *const *label_filters, size_t count,

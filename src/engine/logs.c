@@ -110,19 +110,37 @@ int client_container_logs(struct client *c, const char *ref, bool tty, bool foll
 	return read_logs(c, ref, tty, follow, part, sink, arg, e);
 }
 
+/* The engine takes seconds since 1970 with a fraction (all versions), and gives RFC 3339. */
+static int since_part(const char *since, char **out, struct err *e)
+{
+	const char *fraction;
+	struct tm tm = { 0 };
+
+	fraction = strptime(since, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!fraction)
+		return err_set(e, ERR_PROTOCOL, "'%s' is no time", since);
+	*out = mem_printf("&since=%lld%.*s", (long long)timegm(&tm),
+			  (int)strspn(fraction, ".0123456789"), fraction);
+	return 0;
+}
+
 int client_container_logs_since(struct client *c, const char *ref, bool tty, const char *since,
 				client_log_sink sink, void *arg, struct err *e)
 {
 	auto_free char *part = NULL;
-	const char *fraction;
-	struct tm tm = { 0 };
 
-	/* The engine takes seconds since 1970 with a fraction (all versions), and gives RFC 3339.
-	 */
-	fraction = strptime(since, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!fraction)
-		return err_set(e, ERR_PROTOCOL, "'%s' is no time", since);
-	part = mem_printf("&since=%lld%.*s", (long long)timegm(&tm),
-			  (int)strspn(fraction, ".0123456789"), fraction);
+	if (since_part(since, &part, e))
+		return -1;
 	return read_logs(c, ref, tty, true, part, sink, arg, e);
+}
+
+int client_container_logs_stamped(struct client *c, const char *ref, bool tty, const char *since,
+				  client_log_sink sink, void *arg, struct err *e)
+{
+	auto_free char *from = NULL, *part = NULL;
+
+	if (since && since_part(since, &from, e))
+		return -1;
+	part = mem_printf("&timestamps=1%s", from ? from : "");
+	return read_logs(c, ref, tty, false, part, sink, arg, e);
 }
