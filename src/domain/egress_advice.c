@@ -1,0 +1,93 @@
+/* What can be done about a refusal: the narrowest command that lets it through, or why none does.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "domain/egress_log.h"
+#include "domain/netplan.h"
+#include "spec_rules.h"
+
+/* Ranges that `private: true` opens; the other refused ones stay so. */
+static bool is_private(const char *address)
+{
+	struct err ignored = ERR_INIT;
+	uint32_t ip;
+
+	if (!address || ipv4_parse(address, &ip, &ignored))
+		return false;
+	return ip >> 24 == 10 || ip >> 20 == (172 << 4 | 1) || ip >> 16 == (192 << 8 | 168);
+}
+
+static char *allow_command(const struct egress_denial *d, const char *tenant, bool private_ok,
+			   bool *out_command)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT(STRBUF_TEXT_MAX);
+	bool tcp = strcmp(d->kind, "tcp") == 0;
+
+	private_ok = private_ok || egress_host_problem(d->what, false);
+	if (egress_host_problem(d->what, private_ok))
+		return mem_strdup("no entry can allow this name");
+	strbuf_printf(&b, "tenantctl egress allow %s %s", tenant, d->what);
+	if (d->port && (d->port != 443 || tcp))
+		strbuf_printf(&b, " --port %lld", (long long)d->port);
+	if (tcp)
+		strbuf_puts(&b, " --protocol tcp");
+	if (private_ok)
+		strbuf_puts(&b, " --private");
+	*out_command = true;
+	return strbuf_take(&b);
+}
+
+static char *route_advice(const struct egress_denial *d, const char *tenant, bool *out_command)
+{
+	static const struct {
+		const char *reason, *text;
+	} texts[] = {
+		{ "host", "the request was not for http://gateway/ or http://proxy/" },
+		{ "target", "only a path is a request to a route: not a proxy" },
+		{ "method", "this method is never passed on" },
+		{ "path", "paths with dot segments or hidden separators are never passed on" },
+		{ "token", "the request must carry the tenant's placeholder" },
+		{ "length", "with a limit on bodies a request must give its length" },
+		{ "body", "the body is larger than the credential's limit.body" },
+		{ "rate", "more requests than the credential's limit.rate" },
+		{ "daily", "more requests than the credential's limit.daily" },
+		{ "echo", "the answer held the key itself" },
+		{ "route", "no credential has this name: add one under 'credentials'" },
+	};
+	const char *name = d->rule && strncmp(d->rule, "route:", 6) == 0 ? d->rule + 6 : NULL;
+
+	if (name && strcmp(d->reason, "rule") == 0)
+		return mem_printf("add \"%s\" to 'allow' of credential %s", d->what, name);
+	if (name && strcmp(d->reason, "key") == 0) {
+		*out_command = true;
+		return mem_printf("tenantctl secret set %s %s", tenant, name);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (strcmp(texts[i].reason, d->reason) == 0)
+			return mem_strdup(texts[i].text);
+	return NULL;
+}
+
+char *egress_denial_advice(const struct egress_denial *d, const char *tenant, bool *out_command)
+{
+	static const struct {
+		const char *reason, *text;
+	} texts[] = {
+		{ "not-tls", "not TLS: only an entry with protocol tcp lets that through" },
+		{ "no-name", "TLS without a server name: only protocol tcp lets that through" },
+		{ "unresolved", "the name leads nowhere" },
+		{ "address", "it leads to an address that is never reached" },
+	};
+
+	*out_command = false;
+	if (strcmp(d->kind, "route") == 0)
+		return route_advice(d, tenant, out_command);
+	if (strcmp(d->reason, "address") == 0 && is_private(d->address))
+		return allow_command(d, tenant, true, out_command);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (strcmp(texts[i].reason, d->reason) == 0)
+			return mem_strdup(texts[i].text);
+	return allow_command(d, tenant, false, out_command);
+}

@@ -1,0 +1,325 @@
+/*
+ * Counting a gateway's log: every line once, whatever stops and starts again, and nothing
+ * that a worker sends grows, breaks or fakes the counters.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "domain/egress_log.h"
+
+#define AT(s) "2026-11-25T18:00:" s "Z "
+#define ALLOWED                                                                                    \
+	"{\"ts\":1,\"event\":\"tls\",\"tenant\":\"acme\",\"client\":\"10.1.1.3\",\"port\":443,"    \
+	"\"rule\":\"tls:443:api.example.com\",\"sni\":\"api.example.com\",\"dst\":\"198.51.100."   \
+	"1\","                                                                                     \
+	"\"verdict\":\"allowed\",\"reason\":\"none\",\"up\":100,\"down\":2000,\"ms\":1,"           \
+	"\"state\":\"--\"}\n"
+#define DENIED(name)                                                                               \
+	"{\"ts\":1,\"event\":\"tls\",\"tenant\":\"acme\",\"port\":443,\"rule\":null,\"sni\":"      \
+	"\"" name                                                                                  \
+	"\",\"dst\":\"-\",\"verdict\":\"denied\",\"reason\":\"name\",\"up\":0,\"down\":0}\n"
+#define LOOKUP(name)                                                                               \
+	"{\"ts\":1,\"event\":\"dns\",\"tenant\":\"acme\",\"type\":\"A\",\"name\":\"" name          \
+	"\",\"answer\":\"NXDOMAIN\",\"verdict\":\"denied\"}\n"
+
+static void feed(struct egress_state *s, const char *container, const char *text)
+{
+	struct egress_reader r;
+
+	egress_reader_begin(&r, s, "acme", container);
+	egress_reader_feed(&r, 1, text, strlen(text));
+	egress_reader_end(&r);
+}
+
+static const struct egress_denial *denial(const struct egress_state *s, size_t i)
+{
+	assert_true(i < s->denials.count);
+	return (const struct egress_denial *)s->denials.items + i;
+}
+
+static void uses_and_refusals_are_counted(void **state)
+{
+	auto_egress_state struct egress_state s = { 0 };
+	const struct egress_use *u;
+	const struct egress_denial *d;
+
+	(void)state;
+	feed(&s, "one",
+	     AT("01.000000001") ALLOWED AT("02.000000000") DENIED("EVIL.example.org.")
+		     AT("03.000000000") DENIED("evil.example.org") AT("04.000000000")
+			     ALLOWED AT("05.000000000") LOOKUP("Other.example.net") AT(
+				     "06.000000000") "{\"event\":\"dns-suppressed\",\"tenant\":"
+						     "\"acme\",\"lines\":7}\n" AT("07.000000000") "{\"event\":\"started\",\"tenant\":\"acme\"}\n" AT(
+							     "08.000000000") "{\"event\":"
+									     "\"route\","
+									     "\"tenant\":"
+									     "\"acme\",\"rule\":"
+									     "\"route:ghl\","
+									     "\"method\":"
+									     "\"DELETE\","
+									     "\"path\":\"/ghl/"
+									     "x\",\"status\":"
+									     "403,\"verdict\":"
+									     "\"denied\","
+									     "\"reason\":"
+									     "\"rule\",\"up\":1,"
+									     "\"down\":2}\n");
+	u = egress_state_use(&s, "tls:443:api.example.com");
+	assert_non_null(u);
+	assert_int_equal(u->hits, 2);
+	assert_int_equal(u->up, 200);
+	assert_int_equal(u->down, 4000);
+	assert_int_equal(u->last - u->first, 3);
+	assert_null(egress_state_use(&s, "tls:443:other.example.com"));
+	assert_int_equal(s.denials.count, 3);
+	d = denial(&s, 0);
+	assert_string_equal(d->kind, "tls");
+	assert_string_equal(d->what, "evil.example.org");
+	assert_string_equal(d->reason, "name");
+	assert_int_equal(d->port, 443);
+	assert_int_equal(d->count, 2);
+	assert_int_equal(d->last - d->first, 1);
+	assert_null(d->rule);
+	assert_null(d->address);
+	assert_string_equal(denial(&s, 1)->what, "other.example.net");
+	assert_string_equal(denial(&s, 1)->reason, "lookup");
+	assert_string_equal(denial(&s, 2)->what, "DELETE /ghl/x");
+	assert_string_equal(denial(&s, 2)->rule, "route:ghl");
+	assert_int_equal(s.suppressed, 7);
+	assert_int_equal(s.unread, 0);
+}
+
+/* The engine gives all lines from the mark on, those with the mark's own time included. */
+static void no_line_counts_twice(void **state)
+{
+	static const char log[] = AT("01.000000000") ALLOWED AT("02.000000000")
+		ALLOWED AT("02.000000000") DENIED("a.example.org") AT("02.000000000") ALLOWED;
+	static const char more[] =
+		AT("02.000000000") ALLOWED AT("02.000000000") DENIED("a.example.org")
+			AT("02.000000000") ALLOWED AT("02.000000000") ALLOWED AT("02.000000000")
+				DENIED("b.example.org") AT("03.000000000") ALLOWED;
+	auto_egress_state struct egress_state s = { 0 };
+	const char *rule = "tls:443:api.example.com";
+
+	(void)state;
+	feed(&s, "one", log);
+	assert_int_equal(egress_state_use(&s, rule)->hits, 3);
+	for (int i = 0; i < 3; i++) {
+		auto_free char *text = egress_state_text(&s);
+		struct err e = ERR_INIT;
+		egress_state_free(&s); /* as it is read from the file by the next run */
+		assert_int_equal(egress_state_parse(text, strlen(text), "t", &s, &e), 0);
+		feed(&s, "one", log);
+		assert_int_equal(egress_state_use(&s, rule)->hits, 3);
+		assert_int_equal(denial(&s, 0)->count, 1);
+	}
+	feed(&s, "one", more);
+	assert_int_equal(egress_state_use(&s, rule)->hits, 5);
+	assert_int_equal(s.denials.count, 2);
+	assert_int_equal(denial(&s, 0)->count, 1);
+	feed(&s, "one", AT("03.000000000") ALLOWED);
+	assert_int_equal(egress_state_use(&s, rule)->hits, 5);
+	/* rotated away: what is left is new or known, never both */
+	feed(&s, "one", AT("04.000000000") ALLOWED);
+	assert_int_equal(egress_state_use(&s, rule)->hits, 6);
+	/* another container: all of its lines are new, even older ones */
+	feed(&s, "two", log);
+	assert_int_equal(egress_state_use(&s, rule)->hits, 9);
+	assert_string_equal(s.container, "two");
+	assert_string_equal(s.mark, "2026-11-25T18:00:02.000000000Z");
+}
+
+static void lines_come_in_pieces(void **state)
+{
+	static const char log[] =
+		AT("01.000000000") ALLOWED AT("02.000000000") DENIED("a.example.org");
+	(void)state;
+	for (size_t size = 1; size < 40; size += 3) {
+		auto_egress_state struct egress_state s = { 0 };
+		struct egress_reader r;
+		egress_reader_begin(&r, &s, "acme", "one");
+		assert_null(egress_reader_since(&r));
+		for (size_t i = 0; i < sizeof(log) - 1; i += size) {
+			egress_reader_feed(&r, 1, log + i, MIN_OF(size, sizeof(log) - 1 - i));
+			egress_reader_feed(&r, 2, "x", 1);
+		}
+		egress_reader_end(&r);
+		assert_int_equal(egress_state_use(&s, "tls:443:api.example.com")->hits, 1);
+		assert_int_equal(s.denials.count, 1);
+		assert_int_equal(s.unread, 1);
+	}
+}
+
+static void hostile_lines_do_no_harm(void **state)
+{
+	auto_egress_state struct egress_state s = { 0 };
+	auto_strbuf struct strbuf b = STRBUF_INIT(STRBUF_TEXT_MAX);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	strbuf_puts(&b, AT("01.000000000") DENIED("\\u001b[2J\\u0007\\\"}\\n{\\u00fc"));
+	strbuf_puts(&b, AT("02.000000000") "{\"event\":\"tls\"\n");
+	strbuf_puts(&b, "no time\n\n2026-11-25T18:00:03.000000000Z\n");
+	strbuf_puts(&b, AT("04.000000000") "{\"event\":\"tls\",\"tenant\":\"other\",\"verdict\":"
+					   "\"allowed\",\"rule\":\"r\"}\n");
+	strbuf_puts(&b, AT("05.000000000") "{\"event\":7,\"tenant\":\"acme\"}\n[]\n");
+	strbuf_puts(&b, AT("06.000000000") "{\"event\":\"tls\",\"tenant\":\"acme\",\"verdict\":"
+					   "\"allowed\",\"rule\":7,\"up\":-5}\n");
+	strbuf_puts(&b,
+		    AT("07.000000000") "{\"event\":\"tls\",\"tenant\":\"acme\",\"verdict\":"
+				       "\"allowed\",\"rule\":\"r\",\"up\":-5,\"down\":1e300}\n");
+	strbuf_puts(&b, AT("08.000000000"));
+	for (int i = 0; i < 20000; i++)
+		strbuf_putc(&b, '[');
+	strbuf_puts(&b, "\n" AT("09.000000000"));
+	for (int i = 0; i < 3000; i++)
+		strbuf_puts(&b, "\xff");
+	feed(&s, "one", strbuf_str(&b));
+	assert_int_equal(s.denials.count, 1);
+	assert_string_equal(denial(&s, 0)->what, "\\x1b[2j\\x07\"}\\x0a{\xc3\xbc");
+	assert_int_equal(s.uses.count, 1);
+	assert_int_equal(egress_state_use(&s, "r")->up, 0);
+	assert_true(s.unread >= 6);
+	auto_free char *text = egress_state_text(&s);
+	auto_egress_state struct egress_state again = { 0 };
+	assert_int_equal(egress_state_parse(text, strlen(text), "t", &again, &e), 0);
+	assert_true(bind_equal(&egress_state_table, &s, &again));
+}
+
+static void groups_are_bounded(void **state)
+{
+	auto_egress_state struct egress_state s = { 0 };
+	auto_strbuf struct strbuf b = STRBUF_INIT(STRBUF_TEXT_MAX);
+
+	(void)state;
+	strbuf_puts(&b, AT("00.000000001") DENIED("often.example.org"));
+	strbuf_puts(&b, AT("00.000000002") DENIED("often.example.org"));
+	for (int i = 0; i < 3000; i++)
+		strbuf_printf(&b,
+			      "2026-11-25T18:%02d:%02d.000000000Z "
+			      "{\"event\":\"dns\",\"tenant\":\"acme\",\"name\":\"n%d.example.org\","
+			      "\"verdict\":\"denied\"}\n",
+			      1 + i / 60, i % 60, i);
+	feed(&s, "one", strbuf_str(&b));
+	assert_int_equal(s.denials.count, EGRESS_DENIALS_MAX);
+	assert_int_equal(s.forgotten_groups, 3001 - EGRESS_DENIALS_MAX);
+	assert_int_equal(s.forgotten, 3001 - EGRESS_DENIALS_MAX);
+	assert_string_equal(denial(&s, 0)->what, "often.example.org"); /* the rare ones went */
+}
+
+static void rules_have_an_age(void **state)
+{
+	auto_egress_state struct egress_state s = { 0 };
+	struct strlist rules auto_strlist = { 0 }, none = { 0 };
+
+	(void)state;
+	strlist_add(&rules, "tls:443:api.example.com");
+	strlist_add(&rules, "route:ghl");
+	egress_state_rules(&s, &rules, 100);
+	egress_state_rules(&s, &rules, 200);
+	assert_int_equal(egress_state_use(&s, "route:ghl")->since, 100);
+	feed(&s, "one", AT("01.000000000") ALLOWED);
+	egress_state_rules(&s, &none, 300);
+	assert_int_equal(egress_state_use(&s, "tls:443:api.example.com")->since, 0);
+	assert_int_equal(egress_state_use(&s, "tls:443:api.example.com")->hits, 1);
+	egress_state_rules(&s, &rules, 400); /* came back */
+	assert_int_equal(egress_state_use(&s, "tls:443:api.example.com")->since, 400);
+	for (int i = 0; i < EGRESS_USES_MAX; i++)
+		strlist_addf(&rules, "tls:443:n%d.example.com", i);
+	egress_state_rules(&s, &rules, 500);
+	assert_int_equal(s.uses.count, EGRESS_USES_MAX);
+}
+
+static void advice_is_narrow(void **state)
+{
+	static const struct {
+		struct egress_denial d;
+		const char *want;
+		bool command;
+	} cases[] = {
+		{ { .kind = (char *)"dns",
+		    .what = (char *)"a.example.org",
+		    .reason = (char *)"lookup" },
+		  "tenantctl egress allow acme a.example.org",
+		  true },
+		{ { .kind = (char *)"dns", .what = (char *)"nas.corp", .reason = (char *)"lookup" },
+		  "tenantctl egress allow acme nas.corp --private",
+		  true },
+		{ { .kind = (char *)"dns", .what = (char *)"x y\\x1b", .reason = (char *)"lookup" },
+		  "no entry can allow this name",
+		  false },
+		{ { .kind = (char *)"dns",
+		    .what = (char *)"metadata.google.internal",
+		    .reason = (char *)"lookup" },
+		  "no entry can allow this name",
+		  false },
+		{ { .kind = (char *)"tls",
+		    .what = (char *)"a.example.org",
+		    .reason = (char *)"name",
+		    .port = 8443 },
+		  "tenantctl egress allow acme a.example.org --port 8443",
+		  true },
+		{ { .kind = (char *)"tls",
+		    .what = (char *)"a.example.org",
+		    .reason = (char *)"address",
+		    .port = 443,
+		    .address = (char *)"10.1.2.3" },
+		  "tenantctl egress allow acme a.example.org --private",
+		  true },
+		{ { .kind = (char *)"tls",
+		    .what = (char *)"a.example.org",
+		    .reason = (char *)"address",
+		    .port = 443,
+		    .address = (char *)"169.254.169.254" },
+		  "it leads to an address that is never reached",
+		  false },
+		{ { .kind = (char *)"tcp",
+		    .what = (char *)"db.example.org",
+		    .reason = (char *)"expired",
+		    .port = 5432 },
+		  "tenantctl egress allow acme db.example.org --port 5432 --protocol tcp",
+		  true },
+		{ { .kind = (char *)"route",
+		    .what = (char *)"GET /ghl/x",
+		    .reason = (char *)"rule",
+		    .rule = (char *)"route:ghl" },
+		  "add \"GET /ghl/x\" to 'allow' of credential ghl",
+		  false },
+		{ { .kind = (char *)"route",
+		    .what = (char *)"GET /ghl/x",
+		    .reason = (char *)"key",
+		    .rule = (char *)"route:ghl" },
+		  "tenantctl secret set acme ghl",
+		  true },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool command;
+		auto_free char *got = egress_denial_advice(&cases[i].d, "acme", &command);
+		assert_non_null(got);
+		assert_string_equal(got, cases[i].want);
+		assert_int_equal(command, cases[i].command);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(uses_and_refusals_are_counted),
+		cmocka_unit_test(no_line_counts_twice),
+		cmocka_unit_test(lines_come_in_pieces),
+		cmocka_unit_test(hostile_lines_do_no_harm),
+		cmocka_unit_test(groups_are_bounded),
+		cmocka_unit_test(rules_have_an_age),
+		cmocka_unit_test(advice_is_narrow),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
