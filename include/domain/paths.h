@@ -23,6 +23,9 @@ enum path_kind {
 	PATH_ALLOCATION,      /* .../NAME/allocation.json */
 	PATH_JOURNAL,	      /* .../NAME/journal.jsonl */
 	PATH_LAST_VERIFY,     /* .../NAME/verified.json */
+	PATH_EGRESS,	      /* .../NAME/egress.json: uses and refusals, counted */
+	PATH_EGRESS_LOCK,     /* .../NAME/egress.lock: guards it */
+	PATH_MANIFEST_LOCK,   /* /var/lib/tenantctl/locks/NAME.manifest.lock: only while one is edited */
 	PATH_RESOLV_CONF,     /* .../NAME/resolv.conf: bind-mounted into the worker */
 	PATH_TENANT_LOCK,     /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
 	PATH_TENANT_DATA,     /* /srv/tenants/NAME */

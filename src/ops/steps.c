@@ -10,6 +10,7 @@
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "domain/paths.h"
+#include "egress_state.h"
 #include "host_routes.h"
 #include "images.h"
 #include "run_plan.h"
@@ -406,5 +407,6 @@ int run_step(struct run *r, struct client *client, enum step_kind kind, struct e
 		[STEP_RELEASE] = step_release,
 	};
 
+	egress_harvest_step(r, client, kind);
 	return table[kind](r, client, e);
 }
