@@ -64,6 +64,12 @@ void egress_state_rules(struct egress_state *s, const struct strlist *rules, int
 /* NULL when the rule was never seen. */
 const struct egress_use *egress_state_use(const struct egress_state *s, const char *rule);
 
+/* Should a rule stay? `use` may be NULL, `expires` is YYYY-MM-DD or NULL. A rule is unused when it
+ * was not used for `unused_for` seconds and has been there for as long. */
+enum egress_verdict { EGRESS_KEEP, EGRESS_UNUSED, EGRESS_EXPIRED };
+enum egress_verdict egress_review(const struct egress_use *use, const char *expires, int64_t now,
+				  int64_t unused_for);
+
 /* Reading a log whose messages begin with their time. */
 struct egress_reader {
 	struct egress_state *state;

@@ -44,15 +44,16 @@ enum egress_effect {
 
 struct egress_changed {
 	enum egress_effect effect;
-	struct strlist rules; /* ids of what was added or removed; unchanged: what allows it already */
-	bool replaced;	      /* allow: an entry that was there was changed */
+	struct strlist
+		rules; /* ids of what was added or removed; unchanged: what allows it already */
+	bool replaced; /* allow: an entry that was there was changed */
 	int64_t milliseconds; /* from the first byte written to the gateway's answer */
 };
 void egress_changed_free(struct egress_changed *r);
 
-/* What is not given in `entry` (private_ok false, expires and reason NULL) is kept when there is such
- * an entry already; an expired one loses its date. A gateway that refuses the change gets the manifest
- * put back. */
+/* What is not given in `entry` (private_ok false, expires and reason NULL) is kept when there is
+ * such an entry already; an expired one loses its date. A gateway that refuses the change gets the
+ * manifest put back. */
 int ops_egress_allow(struct context *c, const char *tenant, const struct egress_entry *entry,
 		     struct egress_changed *out, struct err *e) must_check;
 /* Entries of `host` (as written in the manifest) and, unless 0, `port`. ERR_NOT_FOUND when there is

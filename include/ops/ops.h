@@ -116,6 +116,7 @@ struct tenant_row {
 	bool has_manifest;
 	int64_t created; /* seconds since 1970; 0 unknown */
 	int64_t memory;	 /* bytes in use; -1 unknown */
+	int64_t egress, credentials; /* entries of the manifest; 0 without one */
 };
 void tenant_rows_free(struct tenant_row *rows, size_t count);
 /* One list call to the engine for all tenants. */

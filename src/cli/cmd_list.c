@@ -14,6 +14,8 @@ enum list_column {
 	L_TIER,
 	L_IMAGE,
 	L_LISTEN,
+	L_EGRESS,
+	L_CREDENTIALS,
 	L_MEMORY,
 	L_AGE,
 	L_VERIFIED,
@@ -30,6 +32,8 @@ static const struct column columns[] = {
 	[L_TIER] = { "TIER", "tier", COLUMN_TEXT, false },
 	[L_IMAGE] = { "IMAGE", "image", COLUMN_TEXT, true },
 	[L_LISTEN] = { "LISTEN", "listen", COLUMN_TEXT, false },
+	[L_EGRESS] = { "EGRESS", "egress", COLUMN_COUNT, false },
+	[L_CREDENTIALS] = { "KEYS", "credentials", COLUMN_COUNT, false },
 	[L_MEMORY] = { "MEMORY", "memory", COLUMN_SIZE, false },
 	[L_AGE] = { "AGE", "created", COLUMN_AGE, false },
 	[L_VERIFIED] = { "VERIFIED", NULL, COLUMN_TEXT, false },
@@ -56,6 +60,8 @@ static void add_row(struct table *t, const struct tenant_row *r, const struct ou
 	else
 		cell_text(&c[L_IMAGE], r->image);
 	cell_text(&c[L_LISTEN], r->listen);
+	c[L_EGRESS].number = r->egress;
+	c[L_CREDENTIALS].number = r->credentials;
 	c[L_MEMORY].number = r->memory;
 	c[L_AGE].number = r->created;
 	cell_text(&c[L_VERIFIED], verified);
@@ -98,7 +104,8 @@ const struct command cmd_list = {
 	.summary = "Lists all tenants",
 	.description =
 		"One line for each tenant that has a manifest, state, or an object of the engine. "
-		"AGE is that of the worker; VERIFIED is how the last verification ended and how "
+		"EGRESS and KEYS count the manifest's egress entries and credential routes. AGE is "
+		"that of the worker; VERIFIED is how the last verification ended and how "
 		"long ago.",
 	.example = "  tenantctl list\n  tenantctl list --format json",
 	.flags = CMD_ROOT | CMD_ENGINE,

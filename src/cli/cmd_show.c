@@ -201,6 +201,8 @@ static struct node *view_json(const struct tenant_view *v)
 	node_set_str(root, "verified_at", v->row.verified_at);
 	node_set_str(root, "tier", v->row.tier);
 	node_set_str(root, "image", v->row.image);
+	node_set_int(root, "egress_entries", v->row.egress);
+	node_set_int(root, "credentials", v->row.credentials);
 	node_set_str(root, "unfinished", v->state.unfinished);
 	foreign = node_set_array(root, "in_the_way");
 	for (size_t i = 0; i < v->state.foreign.count; i++)

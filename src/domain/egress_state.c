@@ -1,6 +1,7 @@
 /* The counters of egress.json: their table, and what is added to them. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "egress_count.h"
@@ -240,4 +241,19 @@ void count_denial(struct egress_state *s, const struct egress_denial *like, int6
 		mem_replace(&d->address, like->address);
 	count_add(&d->count, 1);
 	note_time(&d->first, &d->last, at);
+}
+
+enum egress_verdict egress_review(const struct egress_use *use, const char *expires, int64_t now,
+				  int64_t unused_for)
+{
+	int64_t known = use ? MAX_OF(use->last, use->since) : 0;
+	time_t t = (time_t)now;
+	char today[16];
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(today, sizeof(today), "%Y-%m-%d", &tm);
+	if (expires && strcmp(expires, today) <= 0)
+		return EGRESS_EXPIRED;
+	return known && now - known >= unused_for ? EGRESS_UNUSED : EGRESS_KEEP;
 }

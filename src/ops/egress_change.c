@@ -250,8 +250,8 @@ int ops_egress_allow(struct context *c, const char *tenant, const struct egress_
 	if (enough)
 		return 0;
 	rc = old ? manifest_egress_replace(ed.text, strlen(ed.text), ed.path, index, &merged, &text,
-					   e) :
-		   manifest_egress_add(ed.text, strlen(ed.text), ed.path, entry, &text, e);
+					   e)
+		 : manifest_egress_add(ed.text, strlen(ed.text), ed.path, entry, &text, e);
 	if (rc || put_in_force(&ed, text, out, e))
 		return -1;
 	strlist_add(&out->rules, id);

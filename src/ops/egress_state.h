@@ -8,8 +8,8 @@
 #include "ops/ops.h"
 #include "run_plan.h"
 
-/* Counts what the gateway container (an id, or "" for none) logged since the last time, notes the age
- * of the rules of `spec` (NULL: unknown), and keeps the result. A tenant without state has no
+/* Counts what the gateway container (an id, or "" for none) logged since the last time, notes the
+ * age of the rules of `spec` (NULL: unknown), and keeps the result. A tenant without state has no
  * counters. *out may be NULL. */
 int egress_harvest(struct context *c, struct client *client, const char *tenant,
 		   const char *gateway_id, const struct tenant_spec *spec, struct egress_state *out,
@@ -19,8 +19,8 @@ int egress_harvest(struct context *c, struct client *client, const char *tenant,
 int egress_find_gateway(struct context *c, const char *tenant, char out_id[ENGINE_ID_SIZE],
 			bool *out_running, struct err *e) must_check;
 
-/* Before a step that ends a gateway, and with each closing verification: what was logged is counted.
- * That it could not be is a warning. */
+/* Before a step that ends a gateway, and with each closing verification: what was logged is
+ * counted. That it could not be is a warning. */
 void egress_harvest_step(struct run *r, struct client *client, enum step_kind kind);
 
 #endif

@@ -119,7 +119,7 @@ static char *manifest_word(const struct doc *d, const char *key)
 	return word ? mem_strdup(word) : NULL;
 }
 
-/* Three words are wanted, so the manifest is read but not checked, which would take most of the
+/* A few words are wanted, so the manifest is read but not checked, which would take most of the
  * time of a list: a worker runs by what was checked when it was made, and validate says what is
  * wrong now. */
 static void fill_from_manifest(const struct context *c, struct tenant_row *row)
@@ -141,6 +141,8 @@ static void fill_from_manifest(const struct context *c, struct tenant_row *row)
 	row->image = manifest_word(d, "image");
 	row->tier = manifest_word(d, "tier");
 	row->listen = manifest_word(d, "listen");
+	row->egress = (int64_t)node_count(node_get(doc_root(d), "egress"));
+	row->credentials = (int64_t)node_count(node_get(doc_root(d), "credentials"));
 }
 
 static int fill_from_allocation(const struct context *c, struct tenant_row *row,
