@@ -238,6 +238,33 @@ static void rules_have_an_age(void **state)
 	assert_int_equal(s.uses.count, EGRESS_USES_MAX);
 }
 
+static void unused_and_expired_rules_are_found(void **state)
+{
+	enum { DAY = 86400, NOW = 1767225600 }; /* 2026-01-01 */
+	static const struct {
+		int64_t last, since;
+		const char *expires;
+		enum egress_verdict want;
+	} cases[] = {
+		{ 0, NOW - 91 * DAY, NULL, EGRESS_UNUSED },
+		{ 0, NOW - 89 * DAY, NULL, EGRESS_KEEP },
+		{ NOW - 91 * DAY, NOW - 200 * DAY, NULL, EGRESS_UNUSED },
+		{ NOW - 91 * DAY, NOW - 10 * DAY, NULL, EGRESS_KEEP }, /* came back */
+		{ NOW - 1 * DAY, NOW - 200 * DAY, "2026-01-02", EGRESS_KEEP },
+		{ NOW - 1 * DAY, NOW - 200 * DAY, "2026-01-01", EGRESS_EXPIRED },
+		{ 0, NOW - 200 * DAY, "2025-01-01", EGRESS_EXPIRED },
+		{ 0, 0, NULL, EGRESS_KEEP }, /* its age is not known */
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct egress_use use = { .last = cases[i].last, .since = cases[i].since };
+		assert_int_equal(egress_review(&use, cases[i].expires, NOW, 90 * DAY),
+				 cases[i].want);
+	}
+	assert_int_equal(egress_review(NULL, NULL, NOW, 90 * DAY), EGRESS_KEEP);
+	assert_int_equal(egress_review(NULL, "2020-01-01", NOW, 90 * DAY), EGRESS_EXPIRED);
+}
+
 static void advice_is_narrow(void **state)
 {
 	static const struct {
@@ -319,6 +346,7 @@ int main(void)
 		cmocka_unit_test(hostile_lines_do_no_harm),
 		cmocka_unit_test(groups_are_bounded),
 		cmocka_unit_test(rules_have_an_age),
+		cmocka_unit_test(unused_and_expired_rules_are_found),
 		cmocka_unit_test(advice_is_narrow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
