@@ -17,6 +17,11 @@
 #include "base/strbuf.h"
 #include "base/strlist.h"
 
+/* What 'verify' itself looks up from where the worker is. It is not counted; nor are its
+ * connections, which send nothing. */
+#define EGRESS_PROBE_SUFFIX ".undeclared.example"
+#define EGRESS_PROBE_REVERSE "8.8.8.8.in-addr.arpa"
+
 #define EGRESS_DENIALS_MAX 500
 #define EGRESS_USES_MAX 2048
 #define EGRESS_WHAT_MAX 200

@@ -283,7 +283,8 @@ const struct command cmd_egress_show = {
 	.description =
 		"One line for each egress entry and each credential route: how often it was used, "
 		"how much was sent and received, and when it was used last. A connection counts "
-		"when it ends. Counters outlive rotated logs and replaced gateways.",
+		"when it ends, if the worker sent anything. Counters outlive rotated logs and "
+		"replaced gateways.",
 	.example = "  tenantctl egress show acme-dental",
 	.min_args = 1,
 	.max_args = 1,

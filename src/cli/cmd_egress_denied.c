@@ -204,7 +204,11 @@ const struct command cmd_egress_denied = {
 		"is "
 		"wanted is for a human to decide: names and paths are the worker's choice.\n\n"
 		"KIND is dns for a name that the gateway did not resolve, tls for a server name, "
-		"tcp for a port, route for a request to a credential route.",
+		"tcp for a port, route for a request to a credential route. Ports that no entry "
+		"names "
+		"are closed: who tries to connect there is refused by the kernel and leaves no "
+		"trace "
+		"here.",
 	.example = "  tenantctl egress denied acme-dental --since 24h",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

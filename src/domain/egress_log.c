@@ -96,13 +96,20 @@ static void deny(const struct event *v, const char *kind, const char *what, cons
 	count_denial(v->s, &like, v->at);
 }
 
+/* Whoever only connects and says nothing used nothing and wanted nothing: verify does so. */
+static bool was_silent(const struct event *v)
+{
+	return node_int(node_get(v->n, "up"), 0) <= 0;
+}
+
 static void on_tls(const struct event *v)
 {
 	auto_free char *name = name_of(v, "sni");
+	bool silent = was_silent(v);
 
-	if (is_allowed(v))
+	if (is_allowed(v) && !silent)
 		use(v);
-	else
+	else if (!is_allowed(v) && !(silent && strcmp(name, "-") == 0))
 		deny(v, "tls", name, NULL);
 }
 
@@ -110,10 +117,10 @@ static void on_tcp(const struct event *v)
 {
 	auto_free char *host = name_of(v, "host");
 
-	if (is_allowed(v))
-		use(v);
-	else
+	if (!is_allowed(v))
 		deny(v, "tcp", host, NULL);
+	else if (!was_silent(v))
+		use(v);
 }
 
 static void on_route(const struct event *v)
@@ -129,11 +136,19 @@ static void on_route(const struct event *v)
 		deny(v, "route", what, NULL);
 }
 
+static bool is_probe(const char *name)
+{
+	size_t len = strlen(name), tail = strlen(EGRESS_PROBE_SUFFIX);
+
+	return strcmp(name, ".") == 0 || strcmp(name, EGRESS_PROBE_REVERSE) == 0 ||
+	       (len > tail && strcmp(name + len - tail, EGRESS_PROBE_SUFFIX) == 0);
+}
+
 static void on_dns(const struct event *v)
 {
 	auto_free char *name = name_of(v, "name");
 
-	if (!is_allowed(v))
+	if (!is_allowed(v) && !is_probe(name))
 		deny(v, "dns", name, "lookup");
 }
 

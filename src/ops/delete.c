@@ -133,6 +133,8 @@ int ops_delete(struct context *c, const char *tenant, bool purge, struct run_res
 	       struct err *e)
 {
 	auto_free char *lock_path = path_of(c->root, PATH_TENANT_LOCK, tenant);
+	/* left by an edit that was killed */
+	auto_free char *edit_lock = path_of(c->root, PATH_MANIFEST_LOCK, tenant);
 	auto_prepared struct prepared p = { 0 };
 	auto_fd int lock = -1;
 	bool found;
@@ -157,7 +159,7 @@ int ops_delete(struct context *c, const char *tenant, bool purge, struct run_res
 		err_hint(e, "'tenantctl list' shows what there is");
 	}
 	/* While the lock is held: whoever waits for it notices that the file was replaced. */
-	if (fsio_unlink(lock_path, e))
+	if (fsio_unlink(edit_lock, e) || fsio_unlink(lock_path, e))
 		return -1;
 	return found ? 0 : -1;
 }

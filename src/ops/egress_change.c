@@ -12,6 +12,7 @@
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "change.h"
 #include "domain/manifest_edit.h"
 #include "domain/paths.h"
 #include "egress_state.h"
@@ -79,6 +80,23 @@ static int write_manifest(const struct edit *ed, const char *text, struct err *e
 			  ed->st.st_gid, e);
 }
 
+/* Under the tenant's lock, so that no delete puts the manifest away at the same time; and only if it
+ * is still what was edited. */
+static int replace_manifest(const struct edit *ed, const char *text, struct err *e)
+{
+	auto_free char *now = NULL;
+	auto_fd int lock = -1;
+	size_t len;
+
+	if (tenant_lock(ed->c, ed->tenant, &lock, e) ||
+	    fsio_read(ed->path, FSIO_TRUSTED, MANIFEST_BYTES_MAX, &now, &len, e))
+		return -1;
+	if (strcmp(now, ed->text) == 0)
+		return write_manifest(ed, text, e);
+	err_set(e, ERR_CONFLICT, "%s was edited by somebody else meanwhile", ed->path);
+	return err_hint(e, "nothing was changed; run the command again");
+}
+
 /* Returns -1 with the reason in `e` and what became of the manifest behind it. */
 static int put_back(const struct edit *ed, const char *written, struct err *e)
 {
@@ -127,7 +145,8 @@ static int put_in_force(struct edit *ed, const char *text, struct egress_changed
 	bool running;
 	int rc = 0;
 
-	if (egress_find_gateway(ed->c, ed->tenant, id, &running, e) || write_manifest(ed, text, e))
+	if (egress_find_gateway(ed->c, ed->tenant, id, &running, e) ||
+	    replace_manifest(ed, text, e))
 		return -1;
 	if (running) {
 		rc = ops_reload(ed->c, ed->tenant, &r, e);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "domain/egress_log.h"
 #include "domain/gateway.h"
 
 enum { DNS_A = 1, DNS_PTR = 12, DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33 };
@@ -256,14 +257,14 @@ static void add_names(const struct target_inputs *in, struct targets *t)
 {
 	static const uint16_t types[] = { DNS_A, DNS_AAAA, DNS_TXT, DNS_SRV, DNS_PTR };
 	const char *server = in->allocation->gateway_ip;
-	auto_free char *unknown = mem_printf("%.16s.undeclared.example", in->allocation->nonce);
+	auto_free char *unknown = mem_printf("%.16s" EGRESS_PROBE_SUFFIX, in->allocation->nonce);
 	auto_free char *own = mem_printf("tc-%s-gw", in->spec->tenant);
 
 	add_allowed_names(in, t);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		add_dns(t, "net.dns.gateway", server, unknown, types[i], false, false);
 	add_dns(t, "net.dns.gateway", server, unknown, DNS_TXT, true, false);
-	add_dns(t, "net.dns.gateway", server, "8.8.8.8.in-addr.arpa", DNS_PTR, false, false);
+	add_dns(t, "net.dns.gateway", server, EGRESS_PROBE_REVERSE, DNS_PTR, false, false);
 	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, own, DNS_A, false, true);
 	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_A, false, false);
 	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_TXT, false, false);

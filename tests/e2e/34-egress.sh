@@ -86,8 +86,8 @@ tc 3 "allow for a tenant that nobody knows" egress allow nobody api.example.com
 is "$(find "$tenants_root" -name '*nobody*')" "" "leaves nothing"
 tc 2 "no host" egress allow acme
 write_manifest
-tc 0 "check needs no engine" egress check acme api.example.com --socket /nonexistent
-tc 4 "allow without an engine" egress allow acme www.example.com --socket "$E2E_TMP/none.sock"
+ok "check needs no engine" "$TENANTCTL" --root "$tenants_root" --socket /nonexistent egress check acme api.example.com
+fails "allow without an engine" 4 "$TENANTCTL" --root "$tenants_root" --socket "$E2E_TMP/none" egress allow acme www.example.com
 is "$(md5sum <"$file")" "$(write_manifest && md5sum <"$file")" "changes nothing"
 tc 0 "allow before the tenant exists" egress allow acme www.example.com --reason early
 ok "says when it counts" grep -qE 'takes effect when the tenant is started' "$out"

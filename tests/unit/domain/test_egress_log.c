@@ -175,7 +175,7 @@ static void hostile_lines_do_no_harm(void **state)
 					   "\"allowed\",\"rule\":7,\"up\":-5}\n");
 	strbuf_puts(&b,
 		    AT("07.000000000") "{\"event\":\"tls\",\"tenant\":\"acme\",\"verdict\":"
-				       "\"allowed\",\"rule\":\"r\",\"up\":-5,\"down\":1e300}\n");
+				       "\"allowed\",\"rule\":\"r\",\"up\":5,\"down\":-1e300}\n");
 	strbuf_puts(&b, AT("08.000000000"));
 	for (int i = 0; i < 20000; i++)
 		strbuf_putc(&b, '[');
@@ -186,12 +186,36 @@ static void hostile_lines_do_no_harm(void **state)
 	assert_int_equal(s.denials.count, 1);
 	assert_string_equal(denial(&s, 0)->what, "\\x1b[2j\\x07\"}\\x0a{\xc3\xbc");
 	assert_int_equal(s.uses.count, 1);
-	assert_int_equal(egress_state_use(&s, "r")->up, 0);
+	assert_int_equal(egress_state_use(&s, "r")->down, 0);
 	assert_true(s.unread >= 6);
 	auto_free char *text = egress_state_text(&s);
 	auto_egress_state struct egress_state again = { 0 };
 	assert_int_equal(egress_state_parse(text, strlen(text), "t", &again, &e), 0);
 	assert_true(bind_equal(&egress_state_table, &s, &again));
+}
+
+static void what_verify_does_is_not_counted(void **state)
+{
+	static const char log[] = AT("01.000000000") LOOKUP("0123456789abcdef.undeclared.example")
+		AT("02.000000000") LOOKUP(".") AT("03.000000000") LOOKUP("8.8.8.8.in-addr.arpa") AT(
+			"04.000000000") "{\"event\":\"tcp\",\"tenant\":\"acme\",\"port\":5432,"
+					"\"rule\":"
+					"\"tcp:5432:db.example.com\",\"verdict\":\"allowed\","
+					"\"up\":0,"
+					"\"down\":90}\n" AT(
+						"05.000000000") "{\"event\":\"tls\",\"tenant\":"
+								"\"acme\",\"port\":443,\"rule\":"
+								"null,"
+								"\"sni\":\"-\",\"verdict\":"
+								"\"denied\",\"reason\":\"not-tls\","
+								"\"up\":0}\n";
+	auto_egress_state struct egress_state s = { 0 };
+
+	(void)state;
+	feed(&s, "one", log);
+	assert_int_equal(s.denials.count, 0);
+	assert_int_equal(s.uses.count, 0);
+	assert_int_equal(s.unread, 0);
 }
 
 static void groups_are_bounded(void **state)
@@ -344,6 +368,7 @@ int main(void)
 		cmocka_unit_test(no_line_counts_twice),
 		cmocka_unit_test(lines_come_in_pieces),
 		cmocka_unit_test(hostile_lines_do_no_harm),
+		cmocka_unit_test(what_verify_does_is_not_counted),
 		cmocka_unit_test(groups_are_bounded),
 		cmocka_unit_test(rules_have_an_age),
 		cmocka_unit_test(unused_and_expired_rules_are_found),
