@@ -151,6 +151,52 @@ is "$(life)" "$life_before" "worker and gateway are the same as before"
 is "$(grep -c 'db.example.com' "$file")" 0 "the manifest has it no more"
 is "$(of_rule tcp:5432:db.example.com hits)" "" "nor does show"
 
+# ---- other refusals, and what verify does itself ----
+
+inside curl -s --max-time 3 http://api.example.com:443/ >/dev/null
+inside curl -sk --max-time 3 --connect-to ::api.example.com:443 https://other.example.net/ >/dev/null
+tc 0 "verify" verify acme
+tc 0 "denied" egress denied acme
+ok "shows what was no TLS" grep -qE 'tls +- +443 +not-tls' "$out"
+ok "and a server name" grep -qE 'tls +other\.example\.net +443 +name .*tenantctl egress allow acme other\.example\.net$' "$out"
+is "$(of_denied other.example.net count)" 1 "once"
+fails "and nothing that verify tried" 1 grep -qE 'undeclared|in-addr' "$out"
+tc 0 "denied since tomorrow" egress denied acme --since "$(date -u -d '+2 days' +%F)"
+ok "is empty" grep -qx 'nothing was refused' "$out"
+
+# ---- several at once, and one that is killed ----
+
+cp "$file" "$E2E_TMP/before"
+for n in 1 2 3 4; do
+	{
+		tenantctl egress allow acme "n$n.example.com" >/dev/null 2>&1
+		echo $? >"$E2E_TMP/status.$n"
+	} &
+	pids[n]=$!
+done
+wait "${pids[@]}"
+for n in 1 2 3 4; do
+	case $(cat "$E2E_TMP/status.$n") in
+	0) is "$(grep -c "^  - n$n\.example\.com$" "$file")" 1 "edit $n of several at once is there" ;;
+	5) is "$(grep -c "n$n\.example\.com" "$file")" 0 "edit $n of several at once did not get its turn" ;;
+	*) fail "edit $n of several at once" "status $(cat "$E2E_TMP/status.$n")" ;;
+	esac
+done
+is "$(diff "$E2E_TMP/before" "$file" | grep -c '^<')" 0 "nothing else was lost"
+ok "some were made" grep -q 'n[1-4]\.example\.com' "$file"
+nsenter --net="$ENGINE_NETNS" "$TENANTCTL" --root "$tenants_root" --socket "$ENGINE_SOCKET" \
+	egress allow acme killed.example.com >/dev/null 2>&1 &
+sleep 0.05
+kill -9 $! 2>/dev/null
+wait $! 2>/dev/null
+tc 0 "after a kill the next one works" egress allow acme after.example.com
+tc 0 "and the manifest is whole" validate acme
+tc 0 "with nothing left to do" plan acme
+for name in n1 n2 n3 n4 killed after; do
+	! grep -q "$name\.example\.com" "$file" || tenantctl egress revoke acme "$name.example.com" >/dev/null
+done
+ok "all revoked, the bytes are the same as before" cmp "$E2E_TMP/before" "$file"
+
 # ---- mistakes ----
 
 tc 2 "a URL for a host" egress allow acme https://user:hunter2@www.example.com/x
@@ -164,7 +210,7 @@ tc 2 "tcp without a port" egress allow acme db.example.com --protocol tcp
 tc 3 "the gateway's own port" egress allow acme www.example.com --port 53
 tc 5 "revoke of what is not there" egress revoke acme never.example.com
 tc 2 "check of a gateway without a path" egress check acme gateway
-is "$(diff "$E2E_TMP/before" "$file" | grep -c '^[<>]')" 2 "none of them changed the manifest"
+ok "none of them changed the manifest" cmp "$E2E_TMP/before" "$file"
 
 # ---- what the gateway refuses is put back ----
 
