@@ -18,17 +18,18 @@ enum path_kind {
 	PATH_SECRETS,	    /* /etc/tenantctl/secrets */
 	PATH_RUNTIMES,	    /* /run/tenantctl */
 	/* of one tenant */
-	PATH_MANIFEST,	      /* /etc/tenantctl/tenants/NAME.yaml */
-	PATH_TENANT_STATE,    /* /var/lib/tenantctl/tenants/NAME */
-	PATH_ALLOCATION,      /* .../NAME/allocation.json */
-	PATH_JOURNAL,	      /* .../NAME/journal.jsonl */
-	PATH_LAST_VERIFY,     /* .../NAME/verified.json */
-	PATH_EGRESS,	      /* .../NAME/egress.json: uses and refusals, counted */
-	PATH_EGRESS_LOCK,     /* .../NAME/egress.lock: guards it */
-	PATH_MANIFEST_LOCK,   /* /var/lib/tenantctl/locks/NAME.manifest.lock: only while one is edited */
-	PATH_RESOLV_CONF,     /* .../NAME/resolv.conf: bind-mounted into the worker */
-	PATH_TENANT_LOCK,     /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
-	PATH_TENANT_DATA,     /* /srv/tenants/NAME */
+	PATH_MANIFEST,	    /* /etc/tenantctl/tenants/NAME.yaml */
+	PATH_TENANT_STATE,  /* /var/lib/tenantctl/tenants/NAME */
+	PATH_ALLOCATION,    /* .../NAME/allocation.json */
+	PATH_JOURNAL,	    /* .../NAME/journal.jsonl */
+	PATH_LAST_VERIFY,   /* .../NAME/verified.json */
+	PATH_EGRESS,	    /* .../NAME/egress.json: uses and refusals, counted */
+	PATH_EGRESS_LOCK,   /* .../NAME/egress.lock: guards it */
+	PATH_MANIFEST_LOCK, /* /var/lib/tenantctl/locks/NAME.manifest.lock: only while one is edited
+			     */
+	PATH_RESOLV_CONF,   /* .../NAME/resolv.conf: bind-mounted into the worker */
+	PATH_TENANT_LOCK,   /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
+	PATH_TENANT_DATA,   /* /srv/tenants/NAME */
 	PATH_WORKSPACE_IMAGE, /* /srv/tenants/NAME/workspace.img: ext4, bounds bytes and inodes */
 	PATH_WORKSPACE_MOUNT, /* /srv/tenants/NAME/workspace: where it is mounted */
 	PATH_WORKSPACE_DATA,  /* .../workspace/data: bind-mounted into the worker; absent while

@@ -408,8 +408,9 @@ static int by_hand(const char *file, unsigned line, enum change_kind kind,
 	err_set(e, ERR_MANIFEST,
 		"%s%s: this list is written in a way that is not edited: nothing was changed", file,
 		place);
-	return err_hint(e, "edit the file by hand: the entry to be %s is%s%s", words[kind],
-			text ? ": " : " in that line", text ? text : "");
+	err_hint(e, "edit the file by hand: the entry to be %s is%s%s", words[kind],
+		 text ? ": " : " in that line", text ? text : "");
+	return -1;
 }
 
 /* `want` is the manifest as it must read. */
@@ -450,9 +451,10 @@ static int change(const char *text, size_t len, const char *file, enum change_ki
 		return -1;
 	if (made && check_result(made, file, &want, &same, e))
 		return -1;
-	if (!same)
+	if (!made || !same)
 		return by_hand(file, line, kind, entry, e);
-	*out = take_ptr(made);
+	*out = made;
+	made = NULL;
 	return 0;
 }
 

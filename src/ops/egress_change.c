@@ -80,8 +80,8 @@ static int write_manifest(const struct edit *ed, const char *text, struct err *e
 			  ed->st.st_gid, e);
 }
 
-/* Under the tenant's lock, so that no delete puts the manifest away at the same time; and only if it
- * is still what was edited. */
+/* Under the tenant's lock, so that no delete puts the manifest away at the same time; and only if
+ * it is still what was edited. */
 static int replace_manifest(const struct edit *ed, const char *text, struct err *e)
 {
 	auto_free char *now = NULL;
