@@ -484,7 +484,7 @@ int manifest_egress_remove(const char *text, size_t len, const char *file, const
 
 		if (!drop[i])
 			continue;
-		if (change(now, strlen(now), file, CHANGE_REMOVE, i, NULL, &next, e))
+		if (change(now, strlen(now), file, CHANGE_REMOVE, i, NULL, &next, e) || !next)
 			return -1;
 		free(now);
 		now = next;

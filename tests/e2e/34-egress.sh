@@ -254,7 +254,7 @@ import socket, struct
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 dns = next(l.split()[1] for l in open("/etc/resolv.conf") if l.startswith("nameserver"))
 for i in range(3000):
-    name = b"n%d" % i if i % 100 else b"\x1b[31m\"}\n{" 
+    name = b"n%d" % i if i % 100 else b"\x1b[31m\"}\n{"
     q = struct.pack(">HHHHHH", i, 256, 1, 0, 0, 0) + bytes([len(name)]) + name + b"\x07example\x03org\x00" + struct.pack(">HH", 1, 1)
     s.sendto(q, (dns, 53))
 PY
