@@ -39,6 +39,18 @@ static char *allow_command(const struct egress_denial *d, const char *tenant, bo
 	return strbuf_take(&b);
 }
 
+/* Patterns of a credential do not have the route's name in front. */
+static char *allow_advice(const char *what, const char *name)
+{
+	size_t method = strcspn(what, " "), len = strlen(name);
+	const char *path = what + method + (what[method] == ' ');
+
+	if (path[0] == '/' && strncmp(path + 1, name, len) == 0 && path[1 + len] == '/')
+		path += 1 + len;
+	return mem_printf("add \"%.*s %s\" to 'allow' of credential %s", (int)method, what, path,
+			  name);
+}
+
 static char *route_advice(const struct egress_denial *d, const char *tenant, bool *out_command)
 {
 	static const struct {
@@ -59,7 +71,7 @@ static char *route_advice(const struct egress_denial *d, const char *tenant, boo
 	const char *name = d->rule && strncmp(d->rule, "route:", 6) == 0 ? d->rule + 6 : NULL;
 
 	if (name && strcmp(d->reason, "rule") == 0)
-		return mem_printf("add \"%s\" to 'allow' of credential %s", d->what, name);
+		return allow_advice(d->what, name);
 	if (name && strcmp(d->reason, "key") == 0) {
 		*out_command = true;
 		return mem_printf("tenantctl secret set %s %s", tenant, name);

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 . tests/support/engine.sh
 . tests/support/lab.sh
+. tests/support/upstream.sh
 . tests/support/tenants.sh
 
 lab=$E2E_TMP/lab
@@ -18,7 +19,7 @@ counters=$tenants_root/var/lib/tenantctl/tenants/acme/egress.json
 
 tenants_setup "resolver: $LAB_DNS:53" || bail_out "the images do not load"
 at_exit "lab_down '$ENGINE_NETNS' '$lab'"
-lab_up "$ENGINE_NETNS" "$lab" || bail_out "the internet does not start"
+lab_up "$ENGINE_NETNS" "$lab" && upstream_up "$ENGINE_NETNS" "$lab" || bail_out "the internet does not start"
 mkdir "$E2E_TMP/source" && cp "$lab/ca.pem" "$E2E_TMP/source"
 
 # tc STATUS DESCRIPTION ARGUMENTS...: results in $out and $err
@@ -286,11 +287,53 @@ tc 0 "review again" egress review acme
 fails "has nothing to propose" 1 grep -qE 'to remove' "$out"
 ok "what is kept works" reaches api.example.com
 
+# ---- a CRM's key: routes are shown, asked, refused and counted like names ----
+
+ask() { # METHOD PATH: the status that the worker sees
+	inside curl -s -o /dev/null -w '%{http_code}' --max-time 5 -X "$1" "http://gateway$2"
+}
+cat >>"$file" <<-YAML
+	credentials:
+	  - name: crm
+	    upstream: https://crm.example.com
+	    inject: { header: Authorization, format: "Bearer {}" }
+	    secret: crm
+	    allow: ["GET /contacts/*"]
+	    ca: $lab/ca.pem
+YAML
+chmod -R go-w "$lab" && chmod 755 "$lab"
+tc 3 "apply without the key" apply acme
+ok "names the secret" grep -q 'secret set acme crm' "$err"
+tenantctl secret set acme crm <<<"canary-crm-key" >/dev/null || fail "secret set"
+tc 0 "apply with it" apply acme
+tc 0 "check of an allowed call" egress check acme gateway GET /crm/contacts/7
+ok "names the route" grep -q '^allowed by route:crm$' "$out"
+tc 1 "check of another" egress check acme proxy DELETE /crm/contacts/7
+tc 1 "check of a route that is not there" egress check acme gateway GET /nope/x
+tc 1 "check of the upstream itself" egress check acme crm.example.com
+ok "leads to the route" grep -q 'hint: .*http://gateway/crm/' "$err"
+is "$(ask GET /crm/contacts/7)" 200 "the allowed call works"
+is "$(ask DELETE /crm/contacts/7)" 403 "the other is refused"
+is "$(ask GET /nope/x)" 403 "and so is one without a route"
+is "$(of_rule route:crm hits)" 1 "one use is counted"
+is "$(of_rule route:crm what)" "https://crm.example.com" "of that upstream"
+is "$(of_denied 'DELETE /crm/contacts/7' reason) $(of_denied 'GET /nope/x' reason)" "rule route" "both refusals are shown"
+tc 0 "denied" egress denied acme
+ok "says what to change" grep -q "add \"DELETE /contacts/7\" to 'allow' of credential crm" "$out"
+tc 0 "review" egress review acme --unused-for 0d
+ok "lists the route" grep -q 'route:crm' "$out"
+tc 2 "revoke of a route" egress revoke acme route:crm
+tc 0 "allow with credentials in the manifest" egress allow acme www.example.com
+ok "works at once" within_a_second reaches www.example.com
+is "$(ask GET /crm/contacts/7)" 200 "and leaves the route alone"
+fails "no key is in counters or output" 1 grep -rq canary-crm-key "$out" "$err" "$tenants_root/var"
+
 # ---- counts ----
 
 is "$(tenantctl list --format json | jq -c '[.tenants[0] | .egress, .credentials]')" \
-	"[$(grep -cE '^ +- ' "$file"),0]" "list counts the entries"
-is "$(tenantctl show acme --format json | jq .egress_entries)" "$(grep -cE '^ +- ' "$file")" "so does show"
+	"[$(($(grep -cE '^ +- ' "$file") - 1)),1]" "list counts the entries and credentials"
+is "$(tenantctl show acme --format json | jq -c '[.egress_entries, .credentials]')" \
+	"[$(($(grep -cE '^ +- ' "$file") - 1)),1]" "so does show"
 tc 0 "delete" delete acme
 is "$(find "$tenants_root/var" -path '*acme*')" "" "counters and locks go with it"
 done_testing

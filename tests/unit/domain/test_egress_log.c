@@ -342,7 +342,7 @@ static void advice_is_narrow(void **state)
 		    .what = (char *)"GET /ghl/x",
 		    .reason = (char *)"rule",
 		    .rule = (char *)"route:ghl" },
-		  "add \"GET /ghl/x\" to 'allow' of credential ghl",
+		  "add \"GET /x\" to 'allow' of credential ghl",
 		  false },
 		{ { .kind = (char *)"route",
 		    .what = (char *)"GET /ghl/x",
