@@ -184,14 +184,15 @@ static void read_event(struct egress_reader *r, const char *stamp, const char *l
 	struct tm tm = { 0 };
 	struct event v = { .s = r->state };
 
-	if (!strptime(stamp, "%Y-%m-%dT%H:%M:%S", &tm) ||
-	    doc_parse_json(line, len, "line", &limits, &d, &e) || !node_is_object(doc_root(d)) ||
+	if (strptime(stamp, "%Y-%m-%dT%H:%M:%S", &tm))
+		v.at = (int64_t)timegm(&tm);
+	if (v.at <= 0 || doc_parse_json(line, len, "line", &limits, &d, &e) ||
+	    !node_is_object(doc_root(d)) ||
 	    strcmp(node_str(node_get(doc_root(d), "tenant"), ""), r->tenant) != 0) {
 		count_add(&r->state->unread, 1);
 		return;
 	}
 	v.n = doc_root(d);
-	v.at = (int64_t)timegm(&tm);
 	on_event(&v);
 }
 
@@ -229,12 +230,22 @@ static void note_mark(struct egress_state *s, const char *stamp, const char *dig
 		strlist_add(&s->seen, digest);
 }
 
+static bool is_stamp(const char *text)
+{
+	static const char like[] = "0000-00-00T00:00:00.000000000Z";
+
+	for (size_t i = 0; i < STAMP_LEN; i++)
+		if (like[i] == '0' ? !isdigit((unsigned char)text[i]) : text[i] != like[i])
+			return false;
+	return true;
+}
+
 /* `line` begins with its time. Times have one length, so that they compare as text. */
 static void on_line(struct egress_reader *r, const char *line, size_t len)
 {
 	char stamp[STAMP_LEN + 1], digest[17];
 
-	if (len <= STAMP_LEN || line[STAMP_LEN] != ' ' || line[STAMP_LEN - 1] != 'Z') {
+	if (len <= STAMP_LEN || line[STAMP_LEN] != ' ' || !is_stamp(line)) {
 		count_add(&r->state->unread, 1);
 		return;
 	}

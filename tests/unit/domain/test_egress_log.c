@@ -168,6 +168,8 @@ static void hostile_lines_do_no_harm(void **state)
 	strbuf_puts(&b, AT("01.000000000") DENIED("\\u001b[2J\\u0007\\\"}\\n{\\u00fc"));
 	strbuf_puts(&b, AT("02.000000000") "{\"event\":\"tls\"\n");
 	strbuf_puts(&b, "no time\n\n2026-11-25T18:00:03.000000000Z\n");
+	strbuf_puts(&b, "1013-11-25T18:00:03.000000000Z " DENIED("long.example.org"));
+	strbuf_puts(&b, "2026-11-25T18:\xff\xff:03.000000000Z " DENIED("long.example.org"));
 	strbuf_puts(&b, AT("04.000000000") "{\"event\":\"tls\",\"tenant\":\"other\",\"verdict\":"
 					   "\"allowed\",\"rule\":\"r\"}\n");
 	strbuf_puts(&b, AT("05.000000000") "{\"event\":7,\"tenant\":\"acme\"}\n[]\n");
