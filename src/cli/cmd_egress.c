@@ -176,21 +176,10 @@ static int read_query(const struct invocation *inv, char **out_host, struct egre
 	return 0;
 }
 
-/* The name is a credential's upstream: the worker is meant to go there through the gateway. */
-static const struct credential_entry *route_to(const struct tenant_spec *s, const char *host)
-{
-	const struct credential_entry *r = s->credentials.items;
-
-	for (size_t i = 0; i < s->credentials.count; i++)
-		if (strcmp(r[i].upstream_host, host) == 0)
-			return &r[i];
-	return NULL;
-}
-
 static void add_hint(const struct tenant_spec *s, const struct egress_query *q,
 		     const struct egress_decision *d, struct err *e)
 {
-	const struct credential_entry *route = q->method ? NULL : route_to(s, q->host);
+	const struct credential_entry *route = q->method ? NULL : egress_route_to(s, q->host);
 	const struct egress_denial like = { .kind = (char *)"tls",
 					    .what = (char *)q->host,
 					    .reason = (char *)"name",

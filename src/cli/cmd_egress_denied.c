@@ -70,11 +70,25 @@ static int allowed_now(struct context *c, const struct tenant_spec *spec,
 	return 0;
 }
 
-static void add_row(struct table *t, const struct egress_denial *d, const char *tenant, bool now)
+/* Whoever asks for a credential's upstream by name is to be sent to its route, not let through: the
+ * key is only there. */
+static char *advice_for(const struct tenant_spec *spec, const struct egress_denial *d,
+			bool *out_command)
+{
+	const struct credential_entry *route = egress_route_to(spec, d->what);
+
+	if (!route || strcmp(d->kind, "route") == 0)
+		return egress_denial_advice(d, spec->tenant, out_command);
+	*out_command = false;
+	return mem_printf("http://gateway/%s/ leads there, with the key", route->name);
+}
+
+static void add_row(struct table *t, const struct egress_denial *d, const struct tenant_spec *spec,
+		    bool now)
 {
 	struct cell *c = table_row(t);
 	bool command;
-	auto_free char *advice = egress_denial_advice(d, tenant, &command);
+	auto_free char *advice = advice_for(spec, d, &command);
 	auto_free char *port = d->port ? mem_printf("%lld", (long long)d->port) : NULL;
 
 	c[D_COUNT].number = d->count;
@@ -127,7 +141,7 @@ static int fill_table(struct invocation *inv, const struct egress_view *v, int64
 			++*out_hidden;
 			continue;
 		}
-		add_row(t, sorted[i], v->spec.tenant, now);
+		add_row(t, sorted[i], &v->spec, now);
 	}
 	return 0;
 }

@@ -194,6 +194,16 @@ int egress_parse_since(const char *text, int64_t now, int64_t *out, struct err *
 	return err_hint(e, "give how long ago (24h, 7d), a date, or 2026-01-31T12:00:00Z");
 }
 
+const struct credential_entry *egress_route_to(const struct tenant_spec *s, const char *host)
+{
+	const struct credential_entry *r = s->credentials.items;
+
+	for (size_t i = 0; i < s->credentials.count; i++)
+		if (strcmp(r[i].upstream_host, host) == 0)
+			return &r[i];
+	return NULL;
+}
+
 char *egress_entry_what(const struct egress_entry *r)
 {
 	return mem_printf("%s:%lld%s%s", r->host, (long long)r->port,

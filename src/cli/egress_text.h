@@ -25,6 +25,10 @@ int egress_parse_duration(const char *text, const char *option, int64_t *out, st
 /* A duration before `now`, a day, or RFC 3339: seconds since 1970. */
 int egress_parse_since(const char *text, int64_t now, int64_t *out, struct err *e) must_check;
 
+/* The credential whose upstream is `host`: the worker is meant to go there through the gateway.
+ * NULL when there is none. */
+const struct credential_entry *egress_route_to(const struct tenant_spec *s, const char *host);
+
 /* "db.example.com:5432 tcp, private"; owned by the caller. */
 char *egress_entry_what(const struct egress_entry *r) returns_owned;
 

@@ -318,7 +318,9 @@ is "$(ask GET /nope/x)" 403 "and so is one without a route"
 is "$(of_rule route:crm hits)" 1 "one use is counted"
 is "$(of_rule route:crm what)" "https://crm.example.com" "of that upstream"
 is "$(of_denied 'DELETE /crm/contacts/7' reason) $(of_denied 'GET /nope/x' reason)" "rule route" "both refusals are shown"
+inside getent ahostsv4 crm.example.com >/dev/null
 tc 0 "denied" egress denied acme
+ok "sends who asks for the upstream to its route" grep -qE 'dns +crm\.example\.com .*http://gateway/crm/ leads there' "$out"
 ok "says what to change" grep -q "add \"DELETE /contacts/7\" to 'allow' of credential crm" "$out"
 tc 0 "review" egress review acme --unused-for 0d
 ok "lists the route" grep -q 'route:crm' "$out"
