@@ -17,8 +17,8 @@
 #include "base/strbuf.h"
 #include "base/strlist.h"
 
-/* What 'verify' itself looks up from where the worker is. It is not counted; nor are its
- * connections, which send nothing. */
+/* What 'verify' itself looks up from where the worker is: this, and names with the tenant's nonce.
+ */
 #define EGRESS_PROBE_SUFFIX ".undeclared.example"
 #define EGRESS_PROBE_REVERSE "8.8.8.8.in-addr.arpa"
 
@@ -79,14 +79,17 @@ enum egress_verdict egress_review(const struct egress_use *use, const char *expi
 struct egress_reader {
 	struct egress_state *state;
 	const char *tenant;
+	char probe[17];	     /* marks what verify did, which is not counted; "" nothing */
 	char start[48];	     /* the state's mark when reading began; "" for a new container */
 	struct strlist skip; /* digests of lines at that time that were counted before */
 	struct strbuf lines[2];
 	bool cut[2]; /* the line is too long: nothing of it is used */
 };
-/* Lines of another container than the state's are all new. From now on the state is of it. */
+/* Lines of another container than the state's are all new. From now on the state is of it. `nonce`
+ * is the tenant's, or NULL: no worker knows it, and names and paths that verify tries begin with 16
+ * characters of it. */
 void egress_reader_begin(struct egress_reader *r, struct egress_state *state, const char *tenant,
-			 const char *container);
+			 const char *container, const char *nonce);
 /* From where the log has to be read (lines that were counted before are left out), or NULL. */
 const char *egress_reader_since(const struct egress_reader *r);
 /* stream: 1 or 2; data need not be a whole line. */

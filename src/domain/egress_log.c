@@ -27,6 +27,7 @@
 struct event {
 	const struct node *n;
 	struct egress_state *s;
+	const char *probe;
 	int64_t at;
 };
 
@@ -96,6 +97,11 @@ static void deny(const struct event *v, const char *kind, const char *what, cons
 	count_denial(v->s, &like, v->at);
 }
 
+static bool is_probe(const struct event *v, const char *text)
+{
+	return *v->probe && strstr(text, v->probe);
+}
+
 /* Whoever only connects and says nothing used nothing and wanted nothing: verify does so. */
 static bool was_silent(const struct event *v)
 {
@@ -109,7 +115,7 @@ static void on_tls(const struct event *v)
 
 	if (is_allowed(v) && !silent)
 		use(v);
-	else if (!is_allowed(v) && !(silent && strcmp(name, "-") == 0))
+	else if (!is_allowed(v) && !(silent && strcmp(name, "-") == 0) && !is_probe(v, name))
 		deny(v, "tls", name, NULL);
 }
 
@@ -123,6 +129,8 @@ static void on_tcp(const struct event *v)
 		use(v);
 }
 
+/* Verify sends what HAProxy itself refuses, and wants tunnels; both have no path, and tell nothing
+ * that could be decided upon. */
 static void on_route(const struct event *v)
 {
 	auto_free char *method = text_of(v, "method");
@@ -132,23 +140,16 @@ static void on_route(const struct event *v)
 
 	if (is_allowed(v))
 		use(v);
-	else
+	else if (*path && strcmp(path, "-") != 0 && !is_probe(v, path))
 		deny(v, "route", what, NULL);
-}
-
-static bool is_probe(const char *name)
-{
-	size_t len = strlen(name), tail = strlen(EGRESS_PROBE_SUFFIX);
-
-	return strcmp(name, ".") == 0 || strcmp(name, EGRESS_PROBE_REVERSE) == 0 ||
-	       (len > tail && strcmp(name + len - tail, EGRESS_PROBE_SUFFIX) == 0);
 }
 
 static void on_dns(const struct event *v)
 {
 	auto_free char *name = name_of(v, "name");
 
-	if (!is_allowed(v) && !is_probe(name))
+	if (!is_allowed(v) && !is_probe(v, name) && strcmp(name, ".") != 0 &&
+	    strcmp(name, EGRESS_PROBE_REVERSE) != 0)
 		deny(v, "dns", name, "lookup");
 }
 
@@ -182,7 +183,7 @@ static void read_event(struct egress_reader *r, const char *stamp, const char *l
 	auto_doc struct doc *d = NULL;
 	struct err e = ERR_INIT;
 	struct tm tm = { 0 };
-	struct event v = { .s = r->state };
+	struct event v = { .s = r->state, .probe = r->probe };
 
 	if (strptime(stamp, "%Y-%m-%dT%H:%M:%S", &tm))
 		v.at = (int64_t)timegm(&tm);
@@ -260,12 +261,13 @@ static void on_line(struct egress_reader *r, const char *line, size_t len)
 }
 
 void egress_reader_begin(struct egress_reader *r, struct egress_state *state, const char *tenant,
-			 const char *container)
+			 const char *container, const char *nonce)
 {
 	*r = (struct egress_reader){ .state = state,
 				     .tenant = tenant,
 				     .lines = { STRBUF_INIT(LINE_MAX_BYTES),
 						STRBUF_INIT(LINE_MAX_BYTES) } };
+	snprintf(r->probe, sizeof(r->probe), "%s", nonce ? nonce : "");
 	if (!state->container || strcmp(state->container, container) != 0) {
 		mem_replace(&state->container, container);
 		mem_replace(&state->mark, NULL);

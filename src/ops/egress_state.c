@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "domain/egress.h"
 #include "domain/paths.h"
+#include "ops/observe.h"
 
 #define STATE_BYTES_MAX ((size_t)8 << 20)
 #define LOCK_WAIT_MS 30000 /* a first harvest reads the whole log */
@@ -75,13 +76,16 @@ static int on_chunk(void *arg, const struct log_line *line)
 	return 0;
 }
 
-static int read_log(struct client *client, const char *tenant, const char *gateway_id,
-		    struct egress_state *s, struct err *e)
+static int read_log(const struct context *c, struct client *client, const char *tenant,
+		    const char *gateway_id, struct egress_state *s, struct err *e)
 {
+	auto_allocation struct allocation a = { 0 };
 	struct egress_reader r;
 	int rc;
 
-	egress_reader_begin(&r, s, tenant, gateway_id);
+	if (observe_allocation(c, tenant, &a, e))
+		err_clear(e); /* damaged or gone: all lines count */
+	egress_reader_begin(&r, s, tenant, gateway_id, a.nonce);
 	rc = client_container_logs_stamped(client, gateway_id, false, egress_reader_since(&r),
 					   on_chunk, &r, e);
 	egress_reader_end(&r);
@@ -117,7 +121,7 @@ int egress_harvest(struct context *c, struct client *client, const char *tenant,
 		return 0;
 	}
 	if (fsio_lock(lock_path, LOCK_WAIT_MS, &lock, e) || read_state(path, &s, &before, e) ||
-	    (*gateway_id && read_log(client, tenant, gateway_id, &s, e)))
+	    (*gateway_id && read_log(c, client, tenant, gateway_id, &s, e)))
 		return err_wrap(e, "egress counters");
 	if (spec) {
 		rule_ids(spec, &rules);

@@ -15,7 +15,7 @@ static void feed(struct egress_state *s, const uint8_t *data, size_t size, size_
 {
 	struct egress_reader r;
 
-	egress_reader_begin(&r, s, "acme", "0123");
+	egress_reader_begin(&r, s, "acme", "0123", "0123456789abcdef");
 	for (size_t i = 0; i < size; i += piece)
 		egress_reader_feed(&r, 1, (const char *)data + i, MIN_OF(piece, size - i));
 	egress_reader_end(&r);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "domain/egress_log.h"
 
+#define NONCE "0123456789abcdef0123456789abcdef"
 #define AT(s) "2026-11-25T18:00:" s "Z "
 #define ALLOWED                                                                                    \
 	"{\"ts\":1,\"event\":\"tls\",\"tenant\":\"acme\",\"client\":\"10.1.1.3\",\"port\":443,"    \
@@ -34,7 +35,7 @@ static void feed(struct egress_state *s, const char *container, const char *text
 {
 	struct egress_reader r;
 
-	egress_reader_begin(&r, s, "acme", container);
+	egress_reader_begin(&r, s, "acme", container, NONCE);
 	egress_reader_feed(&r, 1, text, strlen(text));
 	egress_reader_end(&r);
 }
@@ -145,7 +146,7 @@ static void lines_come_in_pieces(void **state)
 	for (size_t size = 1; size < 40; size += 3) {
 		auto_egress_state struct egress_state s = { 0 };
 		struct egress_reader r;
-		egress_reader_begin(&r, &s, "acme", "one");
+		egress_reader_begin(&r, &s, "acme", "one", NONCE);
 		assert_null(egress_reader_since(&r));
 		for (size_t i = 0; i < sizeof(log) - 1; i += size) {
 			egress_reader_feed(&r, 1, log + i, MIN_OF(size, sizeof(log) - 1 - i));
@@ -195,6 +196,11 @@ static void hostile_lines_do_no_harm(void **state)
 	assert_int_equal(egress_state_parse(text, strlen(text), "t", &again, &e), 0);
 	assert_true(bind_equal(&egress_state_table, &s, &again));
 }
+
+#define ROUTE(method, path, reason)                                                                \
+	"{\"event\":\"route\",\"tenant\":\"acme\",\"rule\":null,\"method\":" method                \
+	",\"path\":" path ",\"status\":403,\"verdict\":\"denied\",\"reason\":\"" reason            \
+	"\",\"up\":9,\"down\":9}\n"
 
 static void what_verify_does_is_not_counted(void **state)
 {
