@@ -4,10 +4,9 @@
  */
 #include "report.h"
 
-#include <string.h>
-
 #include "domain/checks.h"
 #include "ops/report.h"
+#include "report_text.h"
 
 static const char *color_of(const struct report_style *s, enum finding_verdict v)
 {
@@ -26,17 +25,12 @@ static const char *color_end(const struct report_style *s)
 	return s->color ? "\033[0m" : "";
 }
 
-static void put_safe(struct strbuf *out, const char *text)
-{
-	strbuf_escape(out, text ? text : "-", strlen(text ? text : "-"));
-}
-
 static void put_field(struct strbuf *out, const char *name, const char *text)
 {
 	if (!text || !*text)
 		return;
 	strbuf_printf(out, "      %-9s ", name);
-	put_safe(out, text);
+	report_safe(out, text);
 	strbuf_putc(out, '\n');
 }
 
@@ -78,10 +72,10 @@ static void put_tenant(const struct report_row *row, const struct report_style *
 	const struct findings *f;
 	enum finding_verdict v;
 
-	put_safe(out, row->tenant);
+	report_safe(out, row->tenant);
 	if (!row->result) {
 		strbuf_printf(out, ": %snot verified%s: ", color_of(s, VERDICT_FAIL), color_end(s));
-		put_safe(out, row->error);
+		report_safe(out, row->error);
 		strbuf_putc(out, '\n');
 		return;
 	}

@@ -1,51 +1,27 @@
 /*
  * JUnit XML for build servers. XML 1.0 has no way to write most control bytes, not
- * even escaped, so they become "\xHH" first; then the five special characters are
- * escaped.
+ * even escaped: report_markup writes them as text.
  */
 #include "report.h"
 
 #include <string.h>
 
-static void put_xml(struct strbuf *out, const char *text)
-{
-	struct strbuf safe auto_strbuf = STRBUF_INIT(STRBUF_TEXT_MAX);
-
-	strbuf_escape(&safe, text ? text : "", strlen(text ? text : ""));
-	for (const char *p = strbuf_str(&safe); *p; p++) {
-		/* U+FFFE and U+FFFF are good UTF-8 and yet no characters of XML. */
-		if (!strncmp(p, "\xef\xbf\xbe", 3) || !strncmp(p, "\xef\xbf\xbf", 3)) {
-			strbuf_puts(out, "\\uFFFE");
-			p += 2;
-			continue;
-		}
-		switch (*p) {
-		case '&':
-			strbuf_puts(out, "&amp;");
-			break;
-		case '<':
-			strbuf_puts(out, "&lt;");
-			break;
-		case '>':
-			strbuf_puts(out, "&gt;");
-			break;
-		case '"':
-			strbuf_puts(out, "&quot;");
-			break;
-		case '\'':
-			strbuf_puts(out, "&apos;");
-			break;
-		default:
-			strbuf_putc(out, *p);
-		}
-	}
-}
+#include "report_text.h"
 
 static void put_attribute(struct strbuf *out, const char *name, const char *value)
 {
 	strbuf_printf(out, " %s=\"", name);
-	put_xml(out, value);
+	report_markup(out, value);
 	strbuf_putc(out, '"');
+}
+
+static void put_line(struct strbuf *out, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	strbuf_printf(out, "%s: ", name);
+	report_markup(out, text);
+	strbuf_putc(out, '\n');
 }
 
 static void put_outcome(struct strbuf *out, const struct finding *f, const char *element)
@@ -54,14 +30,11 @@ static void put_outcome(struct strbuf *out, const struct finding *f, const char 
 	put_attribute(out, "message", f->observed ? f->observed : "nothing was observed");
 	if (strcmp(element, "skipped") != 0)
 		put_attribute(out, "type", severity_name(f->severity));
-	strbuf_puts(out, ">expected: ");
-	put_xml(out, f->expected);
-	strbuf_puts(out, "\nobserved: ");
-	put_xml(out, f->observed);
-	strbuf_puts(out, "\nevidence: ");
-	put_xml(out, f->evidence);
-	strbuf_puts(out, "\nremedy: ");
-	put_xml(out, f->remedy);
+	strbuf_putc(out, '>');
+	put_line(out, "expected", f->expected);
+	put_line(out, "observed", f->observed);
+	put_line(out, "evidence", f->evidence);
+	put_line(out, "remedy", f->remedy);
 	strbuf_printf(out, "</%s>\n", element);
 }
 

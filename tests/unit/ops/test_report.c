@@ -4,9 +4,9 @@
  */
 #include "../../support/checks_fixture.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "../../support/markup.h"
 #include "../../../src/cli/report.h"
 #include "base/mem.h"
 #include "ops/report.h"
@@ -98,7 +98,7 @@ static void json_report_counts_errors(void **state unused_arg)
 	struct strbuf out auto_strbuf = STRBUF_INIT(STRBUF_TEXT_MAX);
 	struct report_row rows[2] = { { .tenant = "acme", .result = &good },
 				      { .tenant = "beta", .error = "engine: gone" } };
-	struct report r = { rows, 2 };
+	struct report r = { .rows = rows, .count = 2 };
 	static const struct doc_limits limits = DOC_LIMITS_REPLY;
 	auto_doc struct doc *d = NULL;
 	struct err e = ERR_INIT;
@@ -119,104 +119,7 @@ static void json_report_counts_errors(void **state unused_arg)
 	verify_result_free(&good);
 }
 
-/* ---- XML: a reader of just what a well-formed document needs ---- */
-
-struct xml {
-	const char *p;
-	char open[16][32];
-	size_t depth, elements;
-};
-
-static bool xml_entity(const char *p, const char *end)
-{
-	static const char *const known[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&apos;" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if ((size_t)(end - p) >= strlen(known[i]) &&
-		    !strncmp(p, known[i], strlen(known[i])))
-			return true;
-	return false;
-}
-
-static void xml_text(const char *p, const char *end)
-{
-	for (; p < end; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c < 0x20 && c != '\n' && c != '\t' && c != '\r')
-			fail_msg("control byte 0x%02x", c);
-		if (c == '<' || (c == '&' && !xml_entity(p, end)))
-			fail_msg("bare %c in '%.40s'", c, p);
-		if (!strncmp(p, "]]>", 3))
-			fail_msg("]]> in text");
-	}
-}
-
-static void xml_attributes(struct xml *x)
-{
-	while (*x->p == ' ') {
-		const char *name = ++x->p, *end;
-
-		while (islower((unsigned char)*x->p))
-			x->p++;
-		assert_true(x->p > name);
-		assert_true(!strncmp(x->p, "=\"", 2));
-		x->p += 2;
-		end = strchr(x->p, '"');
-		assert_non_null(end);
-		xml_text(x->p, end);
-		x->p = end + 1;
-	}
-}
-
-static void xml_element(struct xml *x)
-{
-	bool closing = *x->p == '/';
-	size_t len = 0;
-	char name[32];
-
-	x->p += closing;
-	while (islower((unsigned char)*x->p) && len < sizeof(name) - 1)
-		name[len++] = *x->p++;
-	name[len] = '\0';
-	assert_true(len > 0);
-	if (closing) {
-		assert_true(x->depth > 0);
-		assert_string_equal(name, x->open[--x->depth]);
-	} else {
-		xml_attributes(x);
-		x->elements++;
-		if (*x->p == '/')
-			x->p++;
-		else
-			strcpy(x->open[x->depth++], name);
-		assert_true(x->depth < ARRAY_SIZE(x->open));
-	}
-	assert_int_equal(*x->p, '>');
-	x->p++;
-}
-
-static size_t xml_read(const char *text)
-{
-	static const char head[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-	struct xml x = { .p = text };
-
-	assert_true(!strncmp(text, head, strlen(head)));
-	x.p += strlen(head);
-	while (*x.p) {
-		const char *next = strchr(x.p, '<');
-
-		xml_text(x.p, next ? next : x.p + strlen(x.p));
-		if (!next)
-			break;
-		if (x.elements)
-			assert_true(x.depth > 0); /* one root only */
-		x.p = next + 1;
-		xml_element(&x);
-	}
-	assert_int_equal(x.depth, 0);
-	return x.elements;
-}
+/* ---- XML ---- */
 
 static size_t count_of(const char *text, const char *part)
 {
@@ -233,15 +136,17 @@ static void junit_is_well_formed(void **state unused_arg)
 	struct strbuf out auto_strbuf = STRBUF_INIT(STRBUF_TEXT_MAX);
 	struct report_row rows[2] = { { .tenant = "acme", .result = &bad },
 				      { .tenant = "beta", .error = HOSTILE } };
-	const struct report r = { rows, 2 };
+	const struct report r = { .rows = rows, .count = 2 };
 	const char *text;
+	char problem[128];
 
 	make_result(&bad, true);
 	mem_replace(&find(&bad, "proc.no_new_privs")->observed, HOSTILE);
 	mem_replace(&find(&bad, "proc.no_new_privs")->evidence, HOSTILE);
 	report_junit(&r, &out);
 	text = strbuf_str(&out);
-	assert_true(xml_read(text) > bad.findings.count);
+	if (markup_check(text, MARKUP_XML, problem, sizeof(problem)) <= bad.findings.count)
+		fail_msg("%s", problem);
 	assert_int_equal(count_of(text, "<testcase"), bad.findings.count + 1);
 	assert_int_equal(count_of(text, "<failure"), findings_count(&bad.findings, VERDICT_FAIL));
 	assert_int_equal(count_of(text, "<error"),
@@ -260,7 +165,7 @@ static void human_is_short_when_all_is_well(void **state unused_arg)
 	struct verify_result good;
 	struct strbuf out auto_strbuf = STRBUF_INIT(STRBUF_TEXT_MAX);
 	struct report_row row = { .tenant = "acme", .result = &good };
-	const struct report r = { &row, 1 };
+	const struct report r = { .rows = &row, .count = 1 };
 
 	make_result(&good, false);
 	report_human(&r, &(struct report_style){ 0 }, &out);
@@ -279,7 +184,7 @@ static void human_shows_failures_in_full_and_escapes(void **state unused_arg)
 	struct verify_result bad;
 	struct strbuf out auto_strbuf = STRBUF_INIT(STRBUF_TEXT_MAX);
 	struct report_row row = { .tenant = "acme", .result = &bad };
-	const struct report r = { &row, 1 };
+	const struct report r = { .rows = &row, .count = 1 };
 	const char *text;
 
 	make_result(&bad, true);
@@ -302,7 +207,7 @@ static void matrix_has_no_empty_cell(void **state unused_arg)
 	struct strbuf out auto_strbuf = STRBUF_INIT(STRBUF_TEXT_MAX);
 	struct report_row rows[2] = { { .tenant = "acme", .result = &good },
 				      { .tenant = "beta", .error = "gone" } };
-	const struct report r = { rows, 2 };
+	const struct report r = { .rows = rows, .count = 2 };
 
 	make_result(&good, false);
 	make_result(&bad, true);
