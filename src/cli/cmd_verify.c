@@ -79,7 +79,7 @@ static void format_report(const struct invocation *inv, const struct report *r, 
 
 static int put_report(struct invocation *inv, const struct report *r, struct err *e)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
+	auto_strbuf struct strbuf text = STRBUF_INIT(REPORT_BYTES_MAX);
 	const char *path = invocation_option(inv, "output");
 
 	format_report(inv, r, &text);

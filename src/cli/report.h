@@ -8,7 +8,11 @@
 #include <stdbool.h>
 
 #include "base/strbuf.h"
+#include "base/strlist.h"
 #include "ops/ops.h"
+
+/* Hundreds of tenants with all evidence, and still a bound. */
+#define REPORT_BYTES_MAX ((size_t)256 << 20)
 
 struct report_row { /* one tenant: a result, or why there is none */
 	const char *tenant;
@@ -26,20 +30,74 @@ struct report_style {
 	bool color;
 };
 
-/* A line per tenant, what did not pass in full, the table between tenants. */
+/* ---- formats ---- */
+
+/* A line per tenant, what did not pass in full, totals; verbose: everything, and the table between
+ * tenants. */
 void report_human(const struct report *r, const struct report_style *style, struct strbuf *out);
 /* One JSON document with a schema version, ends in a newline. */
 void report_json(const struct report *r, struct strbuf *out);
 /* JUnit XML: a testsuite per tenant, a testcase per check. */
 void report_junit(const struct report *r, struct strbuf *out);
-/* The catalogue, for --list. */
+
+/* ---- the catalogue ---- */
+
+/* For --list. */
 void report_checks(struct strbuf *out);
 void report_checks_json(struct strbuf *out);
 
+/* ---- totals ---- */
+
+enum report_state { /* of one tenant, the worst first */
+		    REPORT_FAIL,
+		    REPORT_INCONCLUSIVE,
+		    REPORT_ERROR, /* no result */
+		    REPORT_PASS,
+		    REPORT_STATES,
+};
+enum { VERDICTS = VERDICT_NOT_APPLICABLE + 1 };
+
+struct report_totals {
+	size_t tenants[REPORT_STATES];
+	size_t checks[VERDICTS];
+	size_t groups[GROUPS][VERDICTS];
+};
+
+enum report_state report_state(const struct report_row *row);
+/* "pass", "fail", "inconclusive", "not verified" */
+const char *report_state_name(enum report_state s);
+void report_count(const struct report *r, struct report_totals *out);
 /* True when every tenant was verified and passed. */
 bool report_passes(const struct report *r);
+static inline bool report_is_bad(const struct finding *f)
+{
+	return f->verdict == VERDICT_FAIL || f->verdict == VERDICT_INCONCLUSIVE;
+}
 
-/* The table between tenants, from the rows of all results; nothing for fewer than two tenants. */
+/* ---- the table between tenants ---- */
+
+/* How a pair did over all kinds of attempts, the worst last. */
+enum pair_state {
+	PAIR_BLOCKED, /* as it must be */
+	PAIR_OWN,     /* the own gateway answers, as it must */
+	PAIR_STOPPED, /* nothing ran there */
+	PAIR_UNKNOWN, /* not shown */
+	PAIR_SILENT,  /* the own gateway does not answer */
+	PAIR_REACHED, /* another tenant answered */
+	PAIR_STATES,
+};
+
+struct report_pair {
+	enum pair_state state;
+	const struct matrix_cell *kinds[CELL_KINDS]; /* NULL: not tried */
+};
+
+/* Every tenant that a row is about or was aimed at, sorted. */
+void report_targets(const struct report *r, struct strlist *out);
+/* The row's pair with each of the targets, in their order. */
+void report_pairs(const struct report_row *row, const struct strlist *targets,
+		  struct report_pair *out);
+/* As text; nothing for fewer than two tenants. */
 void report_matrix(const struct report *r, struct strbuf *out);
 
 #endif

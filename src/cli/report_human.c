@@ -5,7 +5,6 @@
 #include "report.h"
 
 #include "domain/checks.h"
-#include "ops/report.h"
 #include "report_text.h"
 
 static const char *color_of(const struct report_style *s, enum finding_verdict v)
@@ -36,15 +35,15 @@ static void put_field(struct strbuf *out, const char *name, const char *text)
 
 static void put_finding(const struct finding *f, const struct report_style *s, struct strbuf *out)
 {
-	strbuf_printf(out, "  %s%-12s%s  %-22s %-8s  %s\n", color_of(s, f->verdict),
+	bool bad = report_is_bad(f);
+
+	strbuf_printf(out, "  %s%-14s%s  %-22s %-8s  %s\n", color_of(s, f->verdict),
 		      verdict_name(f->verdict), color_end(s), f->id, severity_name(f->severity),
 		      f->title);
-	if (f->verdict == VERDICT_PASS || f->verdict == VERDICT_NOT_APPLICABLE)
-		return;
-	put_field(out, "expected", f->expected);
+	put_field(out, "expected", bad ? f->expected : NULL);
 	put_field(out, "observed", f->observed);
 	put_field(out, "evidence", f->evidence);
-	put_field(out, "remedy", f->remedy);
+	put_field(out, "remedy", bad ? f->remedy : NULL);
 }
 
 static void put_findings(const struct findings *f, const struct report_style *s, struct strbuf *out)
@@ -54,9 +53,8 @@ static void put_findings(const struct findings *f, const struct report_style *s,
 
 		for (size_t i = 0; i < f->count; i++) {
 			const struct finding *x = &f->items[i];
-			bool bad = x->verdict == VERDICT_FAIL || x->verdict == VERDICT_INCONCLUSIVE;
 
-			if ((int)x->group != g || (!bad && !s->verbose))
+			if ((int)x->group != g || (!report_is_bad(x) && !s->verbose))
 				continue;
 			if (!headed && s->verbose)
 				strbuf_printf(out, " %s\n", group_name(x->group));
@@ -66,46 +64,65 @@ static void put_findings(const struct findings *f, const struct report_style *s,
 	}
 }
 
+/* Each state has the colour of the verdict that it is about. */
+static const char *state_color(const struct report_style *s, enum report_state state)
+{
+	static const enum finding_verdict verdicts[REPORT_STATES] = {
+		[REPORT_FAIL] = VERDICT_FAIL,
+		[REPORT_INCONCLUSIVE] = VERDICT_INCONCLUSIVE,
+		[REPORT_ERROR] = VERDICT_FAIL,
+		[REPORT_PASS] = VERDICT_PASS,
+	};
+
+	return color_of(s, verdicts[state]);
+}
+
 static void put_tenant(const struct report_row *row, const struct report_style *s,
 		       struct strbuf *out)
 {
+	enum report_state state = report_state(row);
 	const struct findings *f;
-	enum finding_verdict v;
 
 	report_safe(out, row->tenant);
+	strbuf_printf(out, ": %s%s%s", state_color(s, state), report_state_name(state),
+		      color_end(s));
 	if (!row->result) {
-		strbuf_printf(out, ": %snot verified%s: ", color_of(s, VERDICT_FAIL), color_end(s));
+		strbuf_puts(out, ": ");
 		report_safe(out, row->error);
 		strbuf_putc(out, '\n');
 		return;
 	}
 	f = &row->result->findings;
-	v = findings_pass(f)		      ? VERDICT_PASS
-	    : findings_count(f, VERDICT_FAIL) ? VERDICT_FAIL
-					      : VERDICT_INCONCLUSIVE;
-	strbuf_printf(out,
-		      ": %s%s%s, %zu passed, %zu failed, %zu inconclusive, %zu not applicable "
-		      "(%.2f s)%s\n",
-		      color_of(s, v), verify_verdict(row->result), color_end(s),
-		      findings_count(f, VERDICT_PASS), findings_count(f, VERDICT_FAIL),
-		      findings_count(f, VERDICT_INCONCLUSIVE),
-		      findings_count(f, VERDICT_NOT_APPLICABLE), row->result->seconds,
-		      row->result->partial ? ", a selection of the checks" : "");
+	strbuf_printf(
+		out, ", %zu passed, %zu failed, %zu inconclusive, %zu not applicable (%.2f s)%s\n",
+		findings_count(f, VERDICT_PASS), findings_count(f, VERDICT_FAIL),
+		findings_count(f, VERDICT_INCONCLUSIVE), findings_count(f, VERDICT_NOT_APPLICABLE),
+		row->result->seconds, row->result->partial ? ", a selection of the checks" : "");
 	put_findings(f, s, out);
 }
 
-bool report_passes(const struct report *r)
+static void put_totals(const struct report *r, const struct report_style *s, struct strbuf *out)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (!r->rows[i].result || !findings_pass(&r->rows[i].result->findings))
-			return false;
-	return r->count > 0;
+	struct report_totals t;
+	size_t shown = 0;
+
+	report_count(r, &t);
+	strbuf_printf(out, "%zu tenants: ", r->count);
+	for (int i = 0; i < REPORT_STATES; i++)
+		if (t.tenants[i])
+			strbuf_printf(out, "%s%zu %s%s%s", shown++ ? ", " : "", t.tenants[i],
+				      state_color(s, i), report_state_name(i), color_end(s));
+	strbuf_printf(out, "; %zu checks passed, %zu failed, %zu inconclusive\n",
+		      t.checks[VERDICT_PASS], t.checks[VERDICT_FAIL],
+		      t.checks[VERDICT_INCONCLUSIVE]);
 }
 
 void report_human(const struct report *r, const struct report_style *style, struct strbuf *out)
 {
 	for (size_t i = 0; i < r->count; i++)
 		put_tenant(&r->rows[i], style, out);
+	if (r->count > 1)
+		put_totals(r, style, out);
 	if (style->verbose)
 		report_matrix(r, out);
 }

@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "../../support/markup.h"
-#include "../../../src/cli/report.h"
+#include "../../support/report_fixture.h"
 #include "base/mem.h"
 #include "ops/report.h"
-
-#define HOSTILE "]]><script a='1'>&\"\033[31m\x01 \xef\xbf\xbe \xff"
 
 static void make_result(struct verify_result *r, bool spoiled)
 {
