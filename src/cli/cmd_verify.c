@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "commands.h"
+#include "domain/checks.h"
 #include "ops/report.h"
 #include "report.h"
 #include "select.h"
@@ -63,32 +64,120 @@ static void collected_free(struct collected *all)
 	free(all->errors);
 }
 
-static void format_report(const struct invocation *inv, const struct report *r, struct strbuf *out)
+/* ---- what is put out ---- */
+
+/* "human" is the first, and the default. */
+static const char *const formats[] = { "human", "json", "junit", NULL };
+static void (*const writers[])(const struct report *, struct strbuf *) = {
+	NULL,
+	report_json,
+	report_junit,
+};
+
+_Static_assert(ARRAY_SIZE(formats) == ARRAY_SIZE(writers) + 1, "a format without a writer");
+
+static size_t format_of(const struct invocation *inv)
 {
 	const char *format = invocation_option(inv, "format");
-	struct report_style style = { .verbose = invocation_flag(inv, "verbose"),
-				      .color = inv->out->color && !invocation_flag(inv, "output") };
 
-	if (format && strcmp(format, "junit") == 0)
-		report_junit(r, out);
-	else if (format && strcmp(format, "json") == 0)
-		report_json(r, out);
-	else
-		report_human(r, &style, out);
+	for (size_t i = 0; format && formats[i]; i++)
+		if (strcmp(format, formats[i]) == 0)
+			return i;
+	return 0;
+}
+
+/* The file to write to; NULL: standard output. */
+static const char *output_file(const struct invocation *inv)
+{
+	const char *path = invocation_option(inv, "output");
+
+	return path && strcmp(path, "-") != 0 ? path : NULL;
+}
+
+static int put_text(struct invocation *inv, const struct strbuf *text, struct err *e)
+{
+	const char *path = output_file(inv);
+
+	if (text->overflow)
+		return err_set(e, ERR_INTERNAL, "the report is larger than %zu bytes", text->max);
+	if (path)
+		return fsio_write(path, strbuf_str(text), text->len, 0644, (uid_t)-1, (gid_t)-1, e);
+	output_bytes(inv->out, strbuf_str(text), text->len);
+	return 0;
 }
 
 static int put_report(struct invocation *inv, const struct report *r, struct err *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT(REPORT_BYTES_MAX);
-	const char *path = invocation_option(inv, "output");
+	struct report_style style = { .verbose = invocation_flag(inv, "verbose"),
+				      .color = inv->out->color && !output_file(inv) };
+	size_t format = format_of(inv);
 
-	format_report(inv, r, &text);
-	if (text.overflow)
-		return err_set(e, ERR_INTERNAL, "the report is larger than %zu bytes", text.max);
-	if (path)
-		return fsio_write(path, strbuf_str(&text), text.len, 0644, (uid_t)-1, (gid_t)-1, e);
-	output_bytes(inv->out, strbuf_str(&text), text.len);
-	return 0;
+	if (writers[format])
+		writers[format](r, &text);
+	else
+		report_human(r, &style, &text);
+	return put_text(inv, &text, e);
+}
+
+/* ---- the catalogue ---- */
+
+static int unknown_check(const char *id, struct err *e)
+{
+	size_t count;
+	const struct check *all = checks_all(&count);
+	auto_free const char **ids = mem_array(count + 1, sizeof(*ids));
+	const char *nearest;
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = all[i].id;
+	nearest = strlist_nearest(id, ids, count);
+	err_set(e, ERR_USAGE, "no check has the id '%s', or starts with it", id);
+	if (nearest)
+		return err_hint(e, "did you mean %s?", nearest);
+	return err_hint(e, "tenantctl verify --list shows all checks");
+}
+
+static bool check_exists(const char *prefix)
+{
+	size_t count;
+	const struct check *all = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(all[i].id, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
+static int show_catalogue(struct invocation *inv, const char *id, struct err *e)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
+
+	if (format_of(inv) && !inv->out->json)
+		return err_set(e, ERR_USAGE, "the list of checks is human or json, not %s",
+			       invocation_option(inv, "format"));
+	if (id && !check_exists(id))
+		return unknown_check(id, e);
+	if (inv->out->json)
+		report_checks_json(id, &text);
+	else if (id)
+		report_explain(id, &text);
+	else
+		report_checks(&text);
+	return put_text(inv, &text, e);
+}
+
+/* ---- the run ---- */
+
+/* The only tenant's own error comes back without a result: machines read it in the report, too. */
+static void add_missing(const struct invocation *inv, const struct strlist *tenants,
+			struct collected *all, const struct err *e)
+{
+	if (all->count > 0 || tenants->count != 1 || (format_of(inv) == 0 && !output_file(inv)))
+		return;
+	all->errors[0] = mem_strdup(e->message);
+	all->rows[0].error = all->errors[0];
+	all->count = 1;
 }
 
 static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
@@ -106,6 +195,8 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	all.results = mem_array(tenants->count + 1, sizeof(*all.results));
 	all.errors = mem_array(tenants->count + 1, sizeof(*all.errors));
 	rc = run_jobs(inv, tenants, &jobs, e);
+	if (rc)
+		add_missing(inv, tenants, &all, e);
 	/* the sink saw results that are gone by now; names come in the order asked for */
 	for (size_t i = 0; i < all.count; i++)
 		all.rows[i].tenant = tenants->items[i];
@@ -118,33 +209,37 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	return rc;
 }
 
+static int read_only(const struct invocation *inv, struct strlist *out, struct err *e)
+{
+	for (size_t i = 0; i < inv->options.count; i++) {
+		const struct option_value *v = &inv->options.items[i];
+
+		if (strcmp(v->def->name, "only") != 0)
+			continue;
+		if (!check_exists(v->value))
+			return unknown_check(v->value, e);
+		strlist_add(out, v->value);
+	}
+	return 0;
+}
+
 static int run_verify(struct invocation *inv, struct err *e)
 {
 	auto_strlist struct strlist tenants = { 0 };
 	struct verify_options o = { .quick = true };
+	const char *explained = invocation_option(inv, "explain");
 	int rc;
 
-	if (invocation_flag(inv, "list")) {
-		auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
-
-		if (inv->out->json)
-			report_checks_json(&text);
-		else
-			report_checks(&text);
-		output_bytes(inv->out, strbuf_str(&text), text.len);
-		return 0;
-	}
-	if (select_tenants(inv, ALL_WITH_STATE, &tenants, e))
-		return -1;
-	for (size_t i = 0; i < inv->options.count; i++)
-		if (strcmp(inv->options.items[i].def->name, "only") == 0)
-			strlist_add(&o.only, inv->options.items[i].value);
-	rc = verify_tenants(inv, &tenants, &o, e);
+	if (explained || invocation_flag(inv, "list"))
+		return show_catalogue(inv, explained, e);
+	rc = read_only(inv, &o.only, e);
+	if (!rc)
+		rc = select_tenants(inv, ALL_WITH_STATE, &tenants, e);
+	if (!rc)
+		rc = verify_tenants(inv, &tenants, &o, e);
 	strlist_free(&o.only);
 	return rc;
 }
-
-static const char *const formats[] = { "human", "json", "junit", NULL };
 
 static const struct option_def options[] = {
 	OPTION_ALL("every tenant that was created"),
@@ -155,18 +250,26 @@ static const struct option_def options[] = {
 	  .flags = OPTION_MANY,
 	  .help = "run the checks whose id starts with this; may be repeated" },
 	{ .name = "list", .flags = OPTION_OFFLINE, .help = "list the checks and end" },
+	{ .name = "explain",
+	  .placeholder = "ID",
+	  .flags = OPTION_OFFLINE,
+	  .help = "say what the check of this id, or each whose id starts with it, tries, why it "
+		  "matters and how to fix it, and end" },
 	{ .name = "output",
 	  .letter = 'o',
 	  .placeholder = "FILE",
 	  .arg = ARG_FILE,
-	  .help = "write the report to this file" },
+	  .help = "write the report to this file; - is standard output" },
 	{ .name = "format",
 	  .placeholder = "FORMAT",
 	  .choices = formats,
 	  .help = "human (default), json or junit" },
 	OPTION_JOBS,
 };
-static const struct option_pair exclusive[] = { NAMES_OR_ALL };
+static const struct option_pair exclusive[] = {
+	NAMES_OR_ALL,	       { "list", "" },	  { "list", "all" },
+	{ "list", "explain" }, { "explain", "" }, { "explain", "all" },
+};
 
 const struct command cmd_verify = {
 	.name = "verify",
@@ -177,10 +280,11 @@ const struct command cmd_verify = {
 		"network, with what the manifest asks for. Nothing is run inside a live worker. A "
 		"check that could not look is inconclusive, and that is a failure.\n\nThe exit "
 		"status is 1 when a check failed. With -v every check is shown, and the table of "
-		"who reaches whom.",
+		"who reaches whom.\n\nFormat junit is for build servers.",
 	.example = "  tenantctl verify --all\n"
 		   "  tenantctl verify acme-dental --only net. -v\n"
-		   "  tenantctl verify --all --format junit -o report.xml",
+		   "  tenantctl verify --all --format junit -o report.xml\n"
+		   "  tenantctl verify --explain net.sibling.tcp",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.exclusive = exclusive,

@@ -26,9 +26,7 @@ const struct exit_meaning *exit_meanings(void)
 	return meanings;
 }
 
-/* Words of one paragraph, folded, each line behind `indent` blanks; the first line continues at
- * column `at`. */
-static void fold(struct strbuf *out, const char *text, size_t len, size_t indent, size_t at)
+void help_fold(struct strbuf *out, const char *text, size_t len, size_t indent, size_t at)
 {
 	const char *end = text + len;
 	size_t column = at;
@@ -63,7 +61,7 @@ static void put_paragraphs(struct strbuf *out, const char *text)
 		size_t len = end ? (size_t)(end - text) : strlen(text);
 
 		strbuf_putc(out, '\n');
-		fold(out, text, len, 0, 0);
+		help_fold(out, text, len, 0, 0);
 		text += len + strspn(text + len, "\n");
 	}
 }
@@ -91,7 +89,7 @@ static void put_options(struct strbuf *out, const struct option_def *options, si
 			from = out->len;
 		}
 		strbuf_printf(out, "%*s", (int)(INDENT - (out->len - from)), "");
-		fold(out, options[i].help, strlen(options[i].help), INDENT, INDENT);
+		help_fold(out, options[i].help, strlen(options[i].help), INDENT, INDENT);
 	}
 }
 

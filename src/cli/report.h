@@ -44,7 +44,11 @@ void report_junit(const struct report *r, struct strbuf *out);
 
 /* For --list. */
 void report_checks(struct strbuf *out);
-void report_checks_json(struct strbuf *out);
+/* The check of this id, or all whose id starts with it: what is tried, why, how to fix. The number
+ * of checks put out. */
+size_t report_explain(const char *id, struct strbuf *out);
+/* Either as JSON; NULL: all checks. */
+size_t report_checks_json(const char *id, struct strbuf *out);
 
 /* ---- totals ---- */
 

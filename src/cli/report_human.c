@@ -4,7 +4,6 @@
  */
 #include "report.h"
 
-#include "domain/checks.h"
 #include "report_text.h"
 
 static const char *color_of(const struct report_style *s, enum finding_verdict v)
@@ -125,14 +124,4 @@ void report_human(const struct report *r, const struct report_style *style, stru
 		put_totals(r, style, out);
 	if (style->verbose)
 		report_matrix(r, out);
-}
-
-void report_checks(struct strbuf *out)
-{
-	size_t count;
-	const struct check *c = checks_all(&count);
-
-	for (size_t i = 0; i < count; i++)
-		strbuf_printf(out, "%-22s %-8s  %-12s  %s\n", c[i].id, severity_name(c[i].severity),
-			      group_name(c[i].group), c[i].title);
 }

@@ -90,12 +90,15 @@ usage_errors() {
 	refused 2 '' 'a name that is a path' show ../../etc
 	refused 2 '' 'a name that is a command word' create all
 	refused 2 'is given twice' 'an option twice' create acme -f a -f b
-	refused 2 'too many arguments' 'a secret as an argument' secret set acme ghl sk-live-4711
-	unlike "$(cat "$err")" 4711 'is not repeated'
-	like "$(cat "$err")" 'replace it' 'and is said to be lost'
-	refused 2 'not a name of a secret' 'a secret in place of its name' secret set acme SK_live_4711
-	unlike "$(cat "$err")" 4711 'is not repeated either'
-	refused 2 "'tenantctl secret' is followed by one of: set, list, rotate, rm" 'secret alone' secret
+	refused 2 "id 'net.sibling.tpc'.*net.sibling.tcp" 'an unknown check names the nearest' \
+		verify --explain net.sibling.tpc
+	refused 2 "id 'nett.'" 'a selection that selects nothing' verify --all --only nett.
+	refused 2 '--list cannot be given together with --explain' 'list and explain' \
+		verify --list --explain net.
+	refused 2 '--explain cannot be given together with names' 'explain and names' \
+		verify acme --explain net.
+	refused 2 'human or json, not junit' 'the list in a format of results' \
+		verify --list --format junit
 	status=0
 	"$TENANTCTL" --root x list >"$out" 2>"$err" || status=$?
 	is "$status" 2 'a relative root'
@@ -143,6 +146,18 @@ init_and_validate() {
 	is "$status" 0 'what is resolved is a manifest again'
 	tc_offline schema
 	is "$(jq -r .properties.tenant.type "$out")" string 'the schema is JSON'
+}
+
+catalogue() {
+	tc_offline verify --explain net.sibling.tcp
+	is "$status" 0 'explain needs no engine'
+	like "$(cat "$out")" 'critical, cross-tenant.*must hold.*tried .*why .*fix ' 'and says all'
+	tc_offline verify --explain cap. --format json -o "$E2E_TMP/caps.json"
+	is "$(cat "$out")" '' 'explain writes to a file'
+	is "$(jq -c '[.schema, (.checks | length), (.checks | map(.tried, .why, .remedy) | all)]' \
+		"$E2E_TMP/caps.json")" '[1,5,true]' 'what was asked for'
+	tc_offline verify --list --format json -o -
+	ok 'the list as JSON' jq -e '.checks | length > 80 and all(.why and .tried)' "$out"
 }
 
 engine_trouble() {
@@ -394,7 +409,7 @@ typed() {
 
 usage_errors
 init_and_validate
-secrets
+catalogue
 completion
 engine_trouble
 privileges

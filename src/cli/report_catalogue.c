@@ -1,0 +1,94 @@
+/* The catalogue of checks for people and machines: --list and --explain. */
+#include "report.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "domain/checks.h"
+#include "domain/explain.h"
+#include "help.h"
+#include "ops/report.h"
+
+#define LABEL_WIDTH 13
+
+/* The check of this very id, or all that start with it. */
+static bool is_meant(const struct check *all, size_t count, const struct check *c, const char *id)
+{
+	for (size_t i = 0; id && i < count; i++)
+		if (!strcmp(all[i].id, id))
+			return c == &all[i];
+	return !id || !strncmp(c->id, id, strlen(id));
+}
+
+void report_checks(struct strbuf *out)
+{
+	size_t count;
+	const struct check *c = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		strbuf_printf(out, "%-22s %-8s  %-12s  %s\n", c[i].id, severity_name(c[i].severity),
+			      group_name(c[i].group), c[i].title);
+}
+
+static void put_part(struct strbuf *out, const char *label, const char *text)
+{
+	strbuf_printf(out, "  %-*s", LABEL_WIDTH - 2, label);
+	help_fold(out, text, strlen(text), LABEL_WIDTH, LABEL_WIDTH);
+}
+
+static void explain_one(const struct check *c, struct strbuf *out)
+{
+	const struct explanation *x = explain_check(c->id);
+
+	strbuf_printf(out, "%s (%s, %s)\n", c->id, severity_name(c->severity),
+		      group_name(c->group));
+	put_part(out, "must hold", c->title);
+	put_part(out, "tried", x ? x->tried : "-");
+	put_part(out, "why", x ? x->why : "-");
+	put_part(out, "fix", c->remedy);
+}
+
+size_t report_explain(const char *id, struct strbuf *out)
+{
+	size_t count, shown = 0;
+	const struct check *all = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_meant(all, count, &all[i], id))
+			continue;
+		strbuf_puts(out, shown++ ? "\n" : "");
+		explain_one(&all[i], out);
+	}
+	return shown;
+}
+
+size_t report_checks_json(const char *id, struct strbuf *out)
+{
+	auto_node struct node *root = node_new_object();
+	auto_free char *text = NULL;
+	struct node *list;
+	size_t count, shown = 0;
+	const struct check *all = checks_all(&count);
+
+	node_set_int(root, "schema", REPORT_VERSION);
+	list = node_set_array(root, "checks");
+	for (size_t i = 0; i < count; i++) {
+		const struct explanation *x = explain_check(all[i].id);
+		struct node *n;
+
+		if (!is_meant(all, count, &all[i], id))
+			continue;
+		shown++;
+		n = node_push_object(list);
+		node_set_str(n, "id", all[i].id);
+		node_set_str(n, "group", group_name(all[i].group));
+		node_set_str(n, "severity", severity_name(all[i].severity));
+		node_set_str(n, "title", all[i].title);
+		node_set_str(n, "tried", x ? x->tried : NULL);
+		node_set_str(n, "why", x ? x->why : NULL);
+		node_set_str(n, "remedy", all[i].remedy);
+	}
+	text = node_print(root, true);
+	strbuf_puts(out, text);
+	return shown;
+}
