@@ -67,11 +67,12 @@ static void collected_free(struct collected *all)
 /* ---- what is put out ---- */
 
 /* "human" is the first, and the default. */
-static const char *const formats[] = { "human", "json", "junit", NULL };
+static const char *const formats[] = { "human", "json", "junit", "tap", NULL };
 static void (*const writers[])(const struct report *, struct strbuf *) = {
 	NULL,
 	report_json,
 	report_junit,
+	report_tap,
 };
 
 _Static_assert(ARRAY_SIZE(formats) == ARRAY_SIZE(writers) + 1, "a format without a writer");
@@ -263,7 +264,7 @@ static const struct option_def options[] = {
 	{ .name = "format",
 	  .placeholder = "FORMAT",
 	  .choices = formats,
-	  .help = "human (default), json or junit" },
+	  .help = "human (default), json, junit or tap" },
 	OPTION_JOBS,
 };
 static const struct option_pair exclusive[] = {
@@ -280,7 +281,7 @@ const struct command cmd_verify = {
 		"network, with what the manifest asks for. Nothing is run inside a live worker. A "
 		"check that could not look is inconclusive, and that is a failure.\n\nThe exit "
 		"status is 1 when a check failed. With -v every check is shown, and the table of "
-		"who reaches whom.\n\nFormat junit is for build servers.",
+		"who reaches whom.\n\nFormats junit and tap are for build servers.",
 	.example = "  tenantctl verify --all\n"
 		   "  tenantctl verify acme-dental --only net. -v\n"
 		   "  tenantctl verify --all --format junit -o report.xml\n"

@@ -39,6 +39,8 @@ void report_human(const struct report *r, const struct report_style *style, stru
 void report_json(const struct report *r, struct strbuf *out);
 /* JUnit XML: a testsuite per tenant, a testcase per check. */
 void report_junit(const struct report *r, struct strbuf *out);
+/* Test Anything Protocol, version 13: a test per tenant and check. */
+void report_tap(const struct report *r, struct strbuf *out);
 
 /* ---- the catalogue ---- */
 

@@ -74,9 +74,13 @@ static void formats_are_as_read_by_hand(void **state unused_arg)
 		const char *name;
 		void (*put)(const struct report *, struct strbuf *);
 	} formats[] = {
-		{ "report.txt", put_human },	  { "report-verbose.txt", put_verbose },
-		{ "report.json", report_json },	  { "report.xml", report_junit },
-		{ "explain.txt", put_explained }, { "explain.json", put_explained_json },
+		{ "report.txt", put_human },
+		{ "report-verbose.txt", put_verbose },
+		{ "report.json", report_json },
+		{ "report.xml", report_junit },
+		{ "report.tap", report_tap },
+		{ "explain.txt", put_explained },
+		{ "explain.json", put_explained_json },
 	};
 	struct report_fixture x;
 
@@ -91,20 +95,61 @@ static void formats_are_as_read_by_hand(void **state unused_arg)
 	report_fixture_free(&x);
 }
 
+/* ---- TAP ---- */
+
+/* A line is a test, a part of the YAML block below one, or nothing that TAP knows. */
+static void tap_is_one_test_for_each_check(void **state unused_arg)
+{
+	auto_strbuf struct strbuf out = STRBUF_INIT(REPORT_BYTES_MAX);
+	struct report_fixture x;
+	size_t number = 0, bad = 0, planned = 0;
+	bool inside = false;
+
+	report_fixture_make(&x, 2);
+	report_fixture_set(&x, 1, "proc.lsm", VERDICT_NOT_APPLICABLE, HOSTILE);
+	report_fixture_set(&x, 0, "cap.ambient", VERDICT_FAIL, HOSTILE);
+	report_tap(&x.report, &out);
+	assert_int_equal(sscanf(strbuf_str(&out), "TAP version 13\n1..%zu\n", &planned), 1);
+	for (const char *p = strchr(strbuf_str(&out), '.'); (p = strchr(p, '\n')) && *++p;) {
+		size_t n = 0;
+
+		if (inside) {
+			assert_int_equal(strncmp(p, "  ", 2), 0);
+			inside = strncmp(p, "  ...\n", 6) != 0;
+		} else if (strncmp(p, "  ---\n", 6) == 0) {
+			inside = true;
+		} else {
+			bool not_ok = strncmp(p, "not ", 4) == 0;
+
+			assert_int_equal(sscanf(p + (not_ok ? 4 : 0), "ok %zu - ", &n), 1);
+			assert_int_equal(n, ++number);
+			bad += not_ok;
+		}
+	}
+	assert_false(inside);
+	assert_int_equal(number, planned);
+	assert_int_equal(planned, 2 * x.results[0].findings.count);
+	assert_int_equal(bad, 1);
+	assert_holds(strbuf_str(&out), " # SKIP ]]>");
+	assert_holds(strbuf_str(&out), "\\# skip:");
+	report_fixture_free(&x);
+}
+
 static void nothing_is_no_pass(void **state unused_arg)
 {
 	auto_strbuf struct strbuf out = STRBUF_INIT(REPORT_BYTES_MAX);
 	const struct report none = { .rows = NULL };
 
 	assert_false(report_passes(&none));
-	report_json(&none, &out);
-	assert_holds(strbuf_str(&out), "\"pass\": false");
+	report_tap(&none, &out);
+	assert_string_equal(strbuf_str(&out), "TAP version 13\n1..0 # SKIP nothing was verified\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_are_as_read_by_hand),
+		cmocka_unit_test(tap_is_one_test_for_each_check),
 		cmocka_unit_test(nothing_is_no_pass),
 	};
 
