@@ -67,12 +67,9 @@ static void collected_free(struct collected *all)
 /* ---- what is put out ---- */
 
 /* "human" is the first, and the default. */
-static const char *const formats[] = { "human", "json", "junit", "tap", NULL };
+static const char *const formats[] = { "human", "json", "junit", "tap", "sarif", NULL };
 static void (*const writers[])(const struct report *, struct strbuf *) = {
-	NULL,
-	report_json,
-	report_junit,
-	report_tap,
+	NULL, report_json, report_junit, report_tap, report_sarif,
 };
 
 _Static_assert(ARRAY_SIZE(formats) == ARRAY_SIZE(writers) + 1, "a format without a writer");
@@ -201,7 +198,7 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	/* the sink saw results that are gone by now; names come in the order asked for */
 	for (size_t i = 0; i < all.count; i++)
 		all.rows[i].tenant = tenants->items[i];
-	r = (struct report){ .rows = all.rows, .count = all.count };
+	r = (struct report){ .rows = all.rows, .count = all.count, .version = TENANTCTL_VERSION };
 	if (put_report(inv, &r, &write_error)) {
 		*e = write_error;
 		rc = -1;
@@ -264,7 +261,7 @@ static const struct option_def options[] = {
 	{ .name = "format",
 	  .placeholder = "FORMAT",
 	  .choices = formats,
-	  .help = "human (default), json, junit or tap" },
+	  .help = "human (default), json, junit, tap or sarif" },
 	OPTION_JOBS,
 };
 static const struct option_pair exclusive[] = {
@@ -281,7 +278,10 @@ const struct command cmd_verify = {
 		"network, with what the manifest asks for. Nothing is run inside a live worker. A "
 		"check that could not look is inconclusive, and that is a failure.\n\nThe exit "
 		"status is 1 when a check failed. With -v every check is shown, and the table of "
-		"who reaches whom.\n\nFormats junit and tap are for build servers.",
+		"who reaches whom.\n\nFormats junit and tap are for build servers, sarif (version "
+		"2.1.0) "
+		"for code scanning; in the last an inconclusive check is a failure of level "
+		"warning.",
 	.example = "  tenantctl verify --all\n"
 		   "  tenantctl verify acme-dental --only net. -v\n"
 		   "  tenantctl verify --all --format junit -o report.xml\n"

@@ -23,6 +23,7 @@ struct report_row { /* one tenant: a result, or why there is none */
 struct report {
 	const struct report_row *rows;
 	size_t count;
+	const char *version; /* of tenantctl */
 };
 
 struct report_style {
@@ -41,6 +42,8 @@ void report_json(const struct report *r, struct strbuf *out);
 void report_junit(const struct report *r, struct strbuf *out);
 /* Test Anything Protocol, version 13: a test per tenant and check. */
 void report_tap(const struct report *r, struct strbuf *out);
+/* SARIF 2.1.0: a rule per check, a result per tenant and check. */
+void report_sarif(const struct report *r, struct strbuf *out);
 
 /* ---- the catalogue ---- */
 

@@ -74,13 +74,10 @@ static void formats_are_as_read_by_hand(void **state unused_arg)
 		const char *name;
 		void (*put)(const struct report *, struct strbuf *);
 	} formats[] = {
-		{ "report.txt", put_human },
-		{ "report-verbose.txt", put_verbose },
-		{ "report.json", report_json },
-		{ "report.xml", report_junit },
-		{ "report.tap", report_tap },
-		{ "explain.txt", put_explained },
-		{ "explain.json", put_explained_json },
+		{ "report.txt", put_human },	  { "report-verbose.txt", put_verbose },
+		{ "report.json", report_json },	  { "report.xml", report_junit },
+		{ "report.tap", report_tap },	  { "report.sarif", report_sarif },
+		{ "explain.txt", put_explained }, { "explain.json", put_explained_json },
 	};
 	struct report_fixture x;
 
@@ -138,11 +135,14 @@ static void tap_is_one_test_for_each_check(void **state unused_arg)
 static void nothing_is_no_pass(void **state unused_arg)
 {
 	auto_strbuf struct strbuf out = STRBUF_INIT(REPORT_BYTES_MAX);
-	const struct report none = { .rows = NULL };
+	const struct report none = { .version = "1" };
 
 	assert_false(report_passes(&none));
 	report_tap(&none, &out);
 	assert_string_equal(strbuf_str(&out), "TAP version 13\n1..0 # SKIP nothing was verified\n");
+	strbuf_reset(&out);
+	report_sarif(&none, &out);
+	assert_holds(strbuf_str(&out), "\"executionSuccessful\": false");
 }
 
 int main(void)

@@ -1,0 +1,298 @@
+/*
+ * SARIF 2.1.0 (OASIS), for code scanning. Rules are the checks that ran, results the
+ * findings of every tenant, and a tenant without a result is an execution that failed.
+ *
+ * An inconclusive finding is of kind "fail" and level "warning": the kinds "open" and
+ * "review" say more exactly what it is, but the standard gives them no level (3.27.10),
+ * and readers that count levels would take a boundary for proved that was not seen.
+ */
+#include "report.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "domain/checks.h"
+#include "domain/explain.h"
+#include "report_text.h"
+
+#define SCHEMA_URI                                                                                 \
+	"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"                      \
+	"sarif-schema-2.1.0.json"
+#define MESSAGE_MAX ((size_t)64 << 10)
+
+static const char *level_of_severity(enum finding_severity s)
+{
+	static const char *const levels[] = {
+		[SEVERITY_CRITICAL] = "error",
+		[SEVERITY_HIGH] = "error",
+		[SEVERITY_MEDIUM] = "warning",
+		[SEVERITY_LOW] = "note",
+	};
+
+	return levels[s];
+}
+
+/* What code scanning sorts by; its bounds are 9, 7 and 4, as of CVSS. */
+static const char *score_of(enum finding_severity s)
+{
+	static const char *const scores[] = {
+		[SEVERITY_CRITICAL] = "9.5",
+		[SEVERITY_HIGH] = "8.0",
+		[SEVERITY_MEDIUM] = "5.5",
+		[SEVERITY_LOW] = "2.5",
+	};
+
+	return scores[s];
+}
+
+static const char *kind_of(enum finding_verdict v)
+{
+	static const char *const kinds[VERDICTS] = {
+		[VERDICT_PASS] = "pass",
+		[VERDICT_FAIL] = "fail",
+		[VERDICT_INCONCLUSIVE] = "fail",
+		[VERDICT_NOT_APPLICABLE] = "notApplicable",
+	};
+
+	return kinds[v];
+}
+
+static const char *level_of(const struct finding *f)
+{
+	if (f->verdict == VERDICT_FAIL)
+		return level_of_severity(f->severity);
+	return f->verdict == VERDICT_INCONCLUSIVE ? "warning" : "none";
+}
+
+/* In a message braces hold arguments and brackets links, to anywhere: text from outside gets
+ * neither (3.11.5, 3.11.6). */
+static void add_plain(struct strbuf *b, const char *text)
+{
+	auto_strbuf struct strbuf safe = STRBUF_INIT(b->max);
+
+	report_safe(&safe, text);
+	for (const char *p = strbuf_str(&safe); *p; p++) {
+		if (strchr("[]\\", *p))
+			strbuf_putc(b, '\\');
+		else if (*p == '{' || *p == '}')
+			strbuf_putc(b, *p);
+		strbuf_putc(b, *p);
+	}
+}
+
+static void set_message(struct node *parent, const char *key, const struct strbuf *text)
+{
+	node_set_str(node_set_object(parent, key), "text", strbuf_str(text));
+}
+
+static void set_plain(struct node *parent, const char *key, const char *text)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT(MESSAGE_MAX);
+
+	add_plain(&b, text);
+	set_message(parent, key, &b);
+}
+
+/* ---- rules ---- */
+
+static void put_rule(struct node *rules, const struct check *c)
+{
+	const struct explanation *x = explain_check(c->id);
+	auto_strbuf struct strbuf help = STRBUF_INIT(MESSAGE_MAX);
+	struct node *n = node_push_object(rules);
+	struct node *properties, *tags;
+
+	node_set_str(n, "id", c->id);
+	set_plain(n, "shortDescription", c->title);
+	set_plain(n, "fullDescription", x ? x->why : c->title);
+	if (x)
+		add_plain(&help, x->tried);
+	strbuf_puts(&help, "\n\nTo fix: ");
+	add_plain(&help, c->remedy);
+	strbuf_putc(&help, '.');
+	set_message(n, "help", &help);
+	node_set_str(node_set_object(n, "defaultConfiguration"), "level",
+		     level_of_severity(c->severity));
+	properties = node_set_object(n, "properties");
+	tags = node_set_array(properties, "tags");
+	node_push_str(tags, "security");
+	node_push_str(tags, group_name(c->group));
+	node_set_str(properties, "severity", severity_name(c->severity));
+	node_set_str(properties, "security-severity", score_of(c->severity));
+}
+
+static bool has_result(const struct report *r, const char *id)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct verify_result *v = r->rows[i].result;
+
+		for (size_t k = 0; v && k < v->findings.count; k++)
+			if (!strcmp(v->findings.items[k].id, id))
+				return true;
+	}
+	return false;
+}
+
+/* Fills `index` with the place of each check among the rules, in the order of the catalogue. */
+static void put_rules(const struct report *r, struct node *rules, size_t *index)
+{
+	size_t count, n = 0;
+	const struct check *all = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!has_result(r, all[i].id))
+			continue;
+		index[i] = n++;
+		put_rule(rules, &all[i]);
+	}
+}
+
+static size_t place_of(const char *id)
+{
+	size_t count;
+	const struct check *all = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i].id, id))
+			return i;
+	return 0;
+}
+
+/* ---- results ---- */
+
+/* The same finding in two runs is the same problem: by tenant and check, whatever was observed. */
+static void put_fingerprint(struct node *result, const char *tenant, const char *id)
+{
+	struct digest_state *d = digest_new();
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_field(d, "tenant", tenant);
+	digest_field(d, "check", id);
+	digest_finish(d, hex);
+	node_set_str(node_set_object(result, "fingerprints"), "tenantAndCheck/v1", hex);
+}
+
+static void put_location(struct node *parent, const char *tenant, size_t row, const char *id)
+{
+	auto_free char *whole = mem_printf("%s/%s", tenant, id);
+	struct node *location = node_push_object(node_set_array(parent, "locations"));
+	struct node *n = node_push_object(node_set_array(location, "logicalLocations"));
+
+	node_set_str(n, "name", id);
+	node_set_str(n, "fullyQualifiedName", whole);
+	node_set_str(n, "kind", "check");
+	node_set_int(n, "parentIndex", (int64_t)row);
+}
+
+static void put_result(struct node *results, const char *tenant, size_t row,
+		       const struct finding *f, size_t rule)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT(MESSAGE_MAX);
+	struct node *n = node_push_object(results);
+	struct node *properties;
+
+	node_set_str(n, "ruleId", f->id);
+	node_set_int(n, "ruleIndex", (int64_t)rule);
+	node_set_str(n, "kind", kind_of(f->verdict));
+	node_set_str(n, "level", level_of(f));
+	strbuf_printf(&text, "%s: %s: %s. Expected: ", tenant, verdict_name(f->verdict), f->title);
+	add_plain(&text, f->expected);
+	strbuf_puts(&text, ". Observed: ");
+	add_plain(&text, f->observed);
+	strbuf_putc(&text, '.');
+	set_message(n, "message", &text);
+	put_location(n, tenant, row, f->id);
+	put_fingerprint(n, tenant, f->id);
+	properties = node_set_object(n, "properties");
+	node_set_str(properties, "tenant", tenant);
+	node_set_str(properties, "verdict", verdict_name(f->verdict));
+	node_set_str(properties, "severity", severity_name(f->severity));
+	node_set_str(properties, "group", group_name(f->group));
+	node_set_str(properties, "expected", f->expected);
+	node_set_str(properties, "observed", f->observed);
+	node_set_str(properties, "evidence", f->evidence);
+}
+
+static void put_results(const struct report *r, struct node *results, const size_t *index)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct verify_result *v = r->rows[i].result;
+
+		for (size_t k = 0; v && k < v->findings.count; k++) {
+			const struct finding *f = &v->findings.items[k];
+
+			put_result(results, r->rows[i].tenant, i, f, index[place_of(f->id)]);
+		}
+	}
+}
+
+/* ---- the run ---- */
+
+static void put_tenants(const struct report *r, struct node *run)
+{
+	struct node *list = node_set_array(run, "logicalLocations");
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct node *n = node_push_object(list);
+
+		node_set_str(n, "name", r->rows[i].tenant);
+		node_set_str(n, "fullyQualifiedName", r->rows[i].tenant);
+		node_set_str(n, "kind", "tenant");
+	}
+}
+
+static void put_invocation(const struct report *r, struct node *run)
+{
+	struct node *n = node_push_object(node_set_array(run, "invocations"));
+	struct node *notes = node_new_array();
+	bool complete = r->count > 0;
+	const char *end = NULL;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct node *note, *location, *tenant;
+
+		if (r->rows[i].result) {
+			if (!end || strcmp(r->rows[i].result->at, end) > 0)
+				end = r->rows[i].result->at;
+			continue;
+		}
+		complete = false;
+		note = node_push_object(notes);
+		node_set_str(note, "level", "error");
+		set_plain(note, "message", r->rows[i].error);
+		location = node_push_object(node_set_array(note, "locations"));
+		tenant = node_push_object(node_set_array(location, "logicalLocations"));
+		node_set_int(tenant, "index", (int64_t)i);
+		node_set_str(tenant, "fullyQualifiedName", r->rows[i].tenant);
+	}
+	node_set_bool(n, "executionSuccessful", complete);
+	if (end)
+		node_set_str(n, "endTimeUtc", end);
+	node_set(n, "toolExecutionNotifications", notes);
+}
+
+void report_sarif(const struct report *r, struct strbuf *out)
+{
+	auto_node struct node *root = node_new_object();
+	auto_free char *text = NULL;
+	struct node *run, *driver;
+	size_t count;
+	auto_free size_t *index = NULL;
+
+	checks_all(&count);
+	index = mem_array(count, sizeof(*index));
+	node_set_str(root, "$schema", SCHEMA_URI);
+	node_set_str(root, "version", "2.1.0");
+	run = node_push_object(node_set_array(root, "runs"));
+	driver = node_set_object(node_set_object(run, "tool"), "driver");
+	node_set_str(driver, "name", "tenantctl");
+	node_set_str(driver, "version", r->version);
+	put_rules(r, node_set_array(driver, "rules"), index);
+	node_set_str(node_set_object(run, "automationDetails"), "id", "tenantctl/verify/");
+	put_invocation(r, run);
+	put_tenants(r, run);
+	put_results(r, node_set_array(run, "results"), index);
+	text = node_print(root, true);
+	strbuf_puts(out, text);
+}
