@@ -56,13 +56,18 @@ $(BUILD)/man/%: man/%.in $(BIN)
 	$(Q)$(BIN) manual $< >$@.tmp && mv $@.tmp $@
 all: $(MAN_PAGES)
 
-# What the binary carries: the seccomp profiles as text.
+# What the binary carries: the seccomp profiles and the style sheet of reports as text.
 PROFILES := $(sort $(wildcard profiles/*.json))
 $(BUILD)/gen/seccomp_profiles.h: scripts/embed $(PROFILES)
 	@mkdir -p $(@D)
 	@echo "  GEN   $@"
 	$(Q)scripts/embed $(PROFILES) > $@.tmp && mv $@.tmp $@
 $(BUILD)/src/domain/seccomp.o: $(BUILD)/gen/seccomp_profiles.h
+$(BUILD)/gen/report_style.h: scripts/embed src/cli/report.css
+	@mkdir -p $(@D)
+	@echo "  GEN   $@"
+	$(Q)scripts/embed -t report_style src/cli/report.css > $@.tmp && mv $@.tmp $@
+$(BUILD)/src/cli/report_html.o: $(BUILD)/gen/report_style.h
 
 -include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)
 
@@ -193,7 +198,7 @@ bench: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar
 # ---- lint --------------------------------------------------------------------------------------
 .PHONY: lint
 lint: export LINT_CPPFLAGS = $(CPPFLAGS_ALL)
-lint: $(BUILD)/gen/seccomp_profiles.h
+lint: $(BUILD)/gen/seccomp_profiles.h $(BUILD)/gen/report_style.h
 	$(Q)RESULTS=$(RESULTS) scripts/lint $(LINTS)
 
 # ---- install -----------------------------------------------------------------------------------

@@ -67,9 +67,9 @@ static void collected_free(struct collected *all)
 /* ---- what is put out ---- */
 
 /* "human" is the first, and the default. */
-static const char *const formats[] = { "human", "json", "junit", "tap", "sarif", NULL };
+static const char *const formats[] = { "human", "json", "junit", "tap", "sarif", "html", NULL };
 static void (*const writers[])(const struct report *, struct strbuf *) = {
-	NULL, report_json, report_junit, report_tap, report_sarif,
+	NULL, report_json, report_junit, report_tap, report_sarif, report_html,
 };
 
 _Static_assert(ARRAY_SIZE(formats) == ARRAY_SIZE(writers) + 1, "a format without a writer");
@@ -261,7 +261,7 @@ static const struct option_def options[] = {
 	{ .name = "format",
 	  .placeholder = "FORMAT",
 	  .choices = formats,
-	  .help = "human (default), json, junit, tap or sarif" },
+	  .help = "human (default), json, junit, tap, sarif or html" },
 	OPTION_JOBS,
 };
 static const struct option_pair exclusive[] = {
@@ -276,15 +276,17 @@ const struct command cmd_verify = {
 	.description =
 		"Compares what the kernel says of each worker, and what can be reached from its "
 		"network, with what the manifest asks for. Nothing is run inside a live worker. A "
-		"check that could not look is inconclusive, and that is a failure.\n\nThe exit "
-		"status is 1 when a check failed. With -v every check is shown, and the table of "
-		"who reaches whom.\n\nFormats junit and tap are for build servers, sarif (version "
-		"2.1.0) "
-		"for code scanning; in the last an inconclusive check is a failure of level "
-		"warning.",
+		"check that could not look is inconclusive, and that is a failure.\n\n"
+		"The exit status is 1 when a check failed. With -v every check is shown with its "
+		"evidence, and the table of who reaches whom.\n\n"
+		"Formats junit and tap are for build servers, sarif (version 2.1.0) for code "
+		"scanning; in the last an inconclusive check is a failure of level warning. "
+		"Format html is one file without scripts and without anything from outside, to be "
+		"read, printed and handed on: the verdict, who reaches whom as a picture, and all "
+		"evidence.",
 	.example = "  tenantctl verify --all\n"
 		   "  tenantctl verify acme-dental --only net. -v\n"
-		   "  tenantctl verify --all --format junit -o report.xml\n"
+		   "  tenantctl verify --all --format html -o report.html\n"
 		   "  tenantctl verify --explain net.sibling.tcp",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -44,6 +44,8 @@ void report_junit(const struct report *r, struct strbuf *out);
 void report_tap(const struct report *r, struct strbuf *out);
 /* SARIF 2.1.0: a rule per check, a result per tenant and check. */
 void report_sarif(const struct report *r, struct strbuf *out);
+/* One HTML file that needs no other. */
+void report_html(const struct report *r, struct strbuf *out);
 
 /* ---- the catalogue ---- */
 

@@ -90,6 +90,8 @@ usage_errors() {
 	refused 2 '' 'a name that is a path' show ../../etc
 	refused 2 '' 'a name that is a command word' create all
 	refused 2 'is given twice' 'an option twice' create acme -f a -f b
+	refused 2 'human, json, junit, tap, sarif, html' 'an unknown format of a report' \
+		verify --all --format pdf
 	refused 2 "id 'net.sibling.tpc'.*net.sibling.tcp" 'an unknown check names the nearest' \
 		verify --explain net.sibling.tpc
 	refused 2 "id 'nett.'" 'a selection that selects nothing' verify --all --only nett.
@@ -97,8 +99,8 @@ usage_errors() {
 		verify --list --explain net.
 	refused 2 '--explain cannot be given together with names' 'explain and names' \
 		verify acme --explain net.
-	refused 2 'human or json, not junit' 'the list in a format of results' \
-		verify --list --format junit
+	refused 2 'human or json, not sarif' 'the list in a format of results' \
+		verify --list --format sarif
 	status=0
 	"$TENANTCTL" --root x list >"$out" 2>"$err" || status=$?
 	is "$status" 2 'a relative root'
@@ -224,6 +226,21 @@ lost_output() {
 
 # ---- one tenant ----
 
+reports() {
+	local format
+	for format in tap sarif html; do
+		expect 0 "a report as $format" verify acme --format $format -o "$E2E_TMP/report" -q
+		ok 'that others can read' tests/support/check-report.py $format "$E2E_TMP/report"
+	done
+	expect 0 'a report on standard output' verify acme --only cap. --format tap -o - -q
+	like "$(cat "$out")" '^TAP version 13.1\.\.5.ok 1 - acme cap.effective: ' 'is the same'
+	tc verify nosuch --format json -q
+	is "$(jq -r '[.pass, .tenants[0].tenant, .tenants[0].verdict] | @csv' "$out")" \
+		'false,"nosuch","error"' 'a report says why there is nothing in it'
+	refused 5 'no/folder' 'a report that cannot be written' \
+		verify acme --format html -o "$E2E_TMP/no/folder/report" -q
+}
+
 life() {
 	docker load -qi "$DEMO_IMAGE" >/dev/null || bail_out 'the demo image does not load'
 	expect 1 'plan of a new tenant is a difference' plan acme
@@ -251,6 +268,7 @@ life() {
 	expect 0 'a report' verify acme --format junit -o "$E2E_TMP/report.xml" -q
 	ok 'is XML' python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' \
 		"$E2E_TMP/report.xml"
+	reports
 	expect 0 'logs' logs acme --gateway --tail 2
 	expect 0 'stop' stop --all
 	is "$(cat "$out")" 'acme: stopped' 'says so'
