@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "commands.h"
 #include "completion.h"
+#include "domain/checks.h"
 #include "domain/paths.h"
 
 #define NAMES_MAX 16384
@@ -32,14 +33,27 @@ static int run_completion(struct invocation *inv, struct err *e)
 	return err_set(e, ERR_USAGE, "completion: bash, zsh or fish, not '%s'", name);
 }
 
+static void put_checks(struct output *o)
+{
+	size_t count;
+	const struct check *all = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		output_printf(o, "%s\n", all[i].id);
+}
+
 /* Names of manifests only: whoever completes may not be root, and state is. */
 static int run_complete(struct invocation *inv, struct err *e)
 {
 	auto_free char *dir = path_of(inv->ctx->root, PATH_MANIFESTS, NULL);
 	auto_strlist struct strlist files = { 0 };
 
+	if (strcmp(inv->operands.items[0], "checks") == 0) {
+		put_checks(inv->out);
+		return 0;
+	}
 	if (strcmp(inv->operands.items[0], "tenants") != 0)
-		return err_set(e, ERR_USAGE, "complete: only tenants can be completed");
+		return err_set(e, ERR_USAGE, "complete: only tenants and checks can be completed");
 	if (fsio_list(dir, NAMES_MAX, &files, e))
 		return -1;
 	for (size_t i = 0; i < files.count; i++) {
@@ -66,7 +80,7 @@ const struct command cmd_completion = {
 
 const struct command cmd_complete = {
 	.name = "complete",
-	.operands = "tenants",
+	.operands = "tenants|checks",
 	.summary = "Prints words for completion scripts",
 	.min_args = 1,
 	.max_args = 1,

@@ -245,11 +245,13 @@ static const struct option_def options[] = {
 	  .help = "facts of the kernel and the network only; what this version does" },
 	{ .name = "only",
 	  .placeholder = "ID",
+	  .arg = ARG_CHECK,
 	  .flags = OPTION_MANY,
 	  .help = "run the checks whose id starts with this; may be repeated" },
 	{ .name = "list", .flags = OPTION_OFFLINE, .help = "list the checks and end" },
 	{ .name = "explain",
 	  .placeholder = "ID",
+	  .arg = ARG_CHECK,
 	  .flags = OPTION_OFFLINE,
 	  .help = "say what the check of this id, or each whose id starts with it, tries, why it "
 		  "matters and how to fix it, and end" },

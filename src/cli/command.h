@@ -24,7 +24,7 @@ enum command_flag {
 };
 
 /* What an argument of an option or command is, for completion. */
-enum arg_kind { ARG_NONE, ARG_TEXT, ARG_FILE, ARG_TENANT, ARG_COMMAND };
+enum arg_kind { ARG_NONE, ARG_TEXT, ARG_FILE, ARG_TENANT, ARG_COMMAND, ARG_CHECK };
 
 enum option_flag {
 	OPTION_MANY = 1 << 0,	 /* may be given more than once */

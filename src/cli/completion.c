@@ -1,6 +1,6 @@
 /*
  * Completion scripts. They hold every command, option and choice as words, and ask
- * tenantctl itself only for the names of tenants.
+ * tenantctl itself only for the names of tenants and checks.
  */
 #include "completion.h"
 
@@ -11,6 +11,7 @@
 #include "options.h"
 
 #define TENANTS "tenantctl complete tenants 2>/dev/null"
+#define CHECKS "tenantctl complete checks 2>/dev/null"
 
 /* ---- bash ---- */
 
@@ -70,6 +71,7 @@ static void bash_arguments(struct strbuf *out, const char *indent, const struct 
 		strbuf_puts(out, ") words=\"");
 		for (size_t k = 0; d[i].choices && d[i].choices[k]; k++)
 			strbuf_printf(out, "%s%s", k ? " " : "", d[i].choices[k]);
+		strbuf_puts(out, d[i].arg == ARG_CHECK ? "$(" CHECKS ")" : "");
 		strbuf_puts(out, "\" argument=1 ;;\n");
 	}
 }
@@ -169,6 +171,8 @@ static void zsh_action(struct strbuf *out, const struct option_def *d)
 	strbuf_printf(out, ":%s:", d->placeholder);
 	if (d->arg == ARG_FILE)
 		strbuf_puts(out, "_files");
+	if (d->arg == ARG_CHECK)
+		strbuf_puts(out, "_tenantctl_checks");
 	for (size_t k = 0; d->choices && d->choices[k]; k++)
 		strbuf_printf(out, "%s%s", k ? " " : "(", d->choices[k]);
 	strbuf_puts(out, d->choices ? ")" : "");
@@ -203,6 +207,7 @@ static void zsh_operand(struct strbuf *out, const struct command *c)
 		[ARG_FILE] = "_files",
 		[ARG_TENANT] = "_tenantctl_tenants",
 		[ARG_COMMAND] = "($commands)",
+		[ARG_CHECK] = "_tenantctl_checks",
 	};
 
 	if (c->max_args == 0)
@@ -236,6 +241,8 @@ void completion_zsh(struct strbuf *out)
 			 "_tenantctl_tenants() {\n\tlocal -a names\n"
 			 "\tnames=(${(f)\"$(" TENANTS ")\"})\n"
 			 "\t_alternative \"tenants:tenant:($names)\" 'files:file:_files'\n}\n"
+			 "_tenantctl_checks() {\n\tlocal -a ids\n"
+			 "\tids=(${(f)\"$(" CHECKS ")\"})\n\tcompadd -a ids\n}\n"
 			 "_tenantctl() {\n\tlocal commands=\"");
 	put_words(out, NULL);
 	strbuf_puts(out, "\" command=$words[2]\n"
@@ -284,6 +291,8 @@ static void fish_option(struct strbuf *out, const char *condition, const struct 
 			strbuf_printf(out, "%s%s", k ? " " : "", d->choices[k]);
 		strbuf_putc(out, '\'');
 	}
+	if (d->arg == ARG_CHECK)
+		strbuf_puts(out, " -a '(" CHECKS ")'");
 	strbuf_puts(out, " -d ");
 	fish_text(out, d->help);
 	strbuf_putc(out, '\n');

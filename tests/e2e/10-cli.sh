@@ -355,15 +355,17 @@ completion() {
 	tc completion bash
 	cp "$out" "$E2E_TMP/completion"
 	# shellcheck disable=SC2016 # expanded by the other shell
-	is "$(bash -c '
+	is "$(PATH=${TENANTCTL%/*}:$PATH bash -c '
 		. "$1"
 		complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tenantctl; echo "${COMPREPLY[*]}"; }
 		complete_words tenantctl ver
 		complete_words tenantctl seccomp d
 		complete_words tenantctl verify --format j
 		complete_words tenantctl --format json delete --pu
-		complete_words tenantctl verify --on' - "$E2E_TMP/completion")" \
-		$'verify version\ndiff\njson junit\n--purge\n--only' 'bash completes'
+		complete_words tenantctl verify --on
+		complete_words tenantctl verify --explain net.sibling.' - "$E2E_TMP/completion")" \
+		$'verify version\ndiff\njson junit\n--purge\n--only\nnet.sibling.tcp net.sibling.udp net.sibling.dns' \
+		'bash completes'
 	tc complete tenants
 	is "$(cat "$out")" acme 'names come from the manifests'
 	refused 2 'bash, zsh or fish' 'another shell' completion tcsh

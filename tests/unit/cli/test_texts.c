@@ -175,6 +175,7 @@ static void completion_has_every_word(void **state unused_arg)
 				assert_holds(strbuf_str(&text), all[i]->options[k].name);
 		}
 		assert_holds(strbuf_str(&text), "tenantctl complete tenants");
+		assert_holds(strbuf_str(&text), "tenantctl complete checks");
 		assert_holds(strbuf_str(&text), "human json junit");
 		assert_null(strstr(strbuf_str(&text), "manual"));
 	}
