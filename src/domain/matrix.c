@@ -128,6 +128,16 @@ static struct matrix_cell *add_cell(struct matrix *m, const char *from, const ch
 	return cell;
 }
 
+/* Nothing is tried from a worker that does not run, and nobody is looked at for it: that a sibling
+ * is not marked as running means nothing then. */
+static enum cell_state expected_of(const struct check_input *in, const struct sibling *s,
+				   enum cell_kind kind)
+{
+	bool looked = in->facts && in->facts->running;
+
+	return looked && !s->running && kind != CELL_DNS ? CELL_STOPPED : CELL_BLOCKED;
+}
+
 void matrix_build(const struct check_input *in, struct matrix *out)
 {
 	const char *self = in->spec->tenant;
@@ -146,8 +156,7 @@ void matrix_build(const struct check_input *in, struct matrix *out)
 			const struct sibling *s = &in->siblings[i];
 			struct matrix_cell *cell = add_cell(out, self, s->tenant, kind);
 
-			cell->expected =
-				s->running || kind == CELL_DNS ? CELL_BLOCKED : CELL_STOPPED;
+			cell->expected = expected_of(in, s, kind);
 			if (cell->expected == CELL_STOPPED)
 				cell->observed = CELL_STOPPED;
 			else if (in->facts)

@@ -221,6 +221,28 @@ static void matrix_has_no_empty_cell(void **state unused_arg)
 	verify_result_free(&bad);
 }
 
+/* What was not looked at is not stopped. */
+static void matrix_of_a_stopped_worker_is_unknown(void **state unused_arg)
+{
+	struct fixture x;
+	struct matrix m;
+
+	fixture_make(&x);
+	x.sibling.running = false;
+	matrix_build(&x.in, &m);
+	assert_int_equal(m.cells[CELL_KINDS + CELL_TCP].observed, CELL_STOPPED);
+	assert_int_equal(m.cells[CELL_KINDS + CELL_DNS].observed, CELL_BLOCKED);
+	matrix_free(&m);
+	x.facts.running = false;
+	x.facts.reach_count = x.facts.dns_count = 0;
+	matrix_build(&x.in, &m);
+	for (size_t i = 0; i < m.count; i++)
+		assert_int_equal(m.cells[i].observed, CELL_UNKNOWN);
+	assert_int_equal(m.cells[CELL_KINDS + CELL_TCP].expected, CELL_BLOCKED);
+	matrix_free(&m);
+	fixture_free(&x);
+}
+
 static void catalogue_lists_every_check(void **state unused_arg)
 {
 	struct strbuf out auto_strbuf = STRBUF_INIT(STRBUF_TEXT_MAX);
@@ -241,6 +263,7 @@ int main(void)
 		cmocka_unit_test(human_is_short_when_all_is_well),
 		cmocka_unit_test(human_shows_failures_in_full_and_escapes),
 		cmocka_unit_test(matrix_has_no_empty_cell),
+		cmocka_unit_test(matrix_of_a_stopped_worker_is_unknown),
 		cmocka_unit_test(catalogue_lists_every_check),
 	};
 
