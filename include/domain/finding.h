@@ -22,7 +22,14 @@ enum finding_group {
 	GROUPS,
 };
 enum finding_severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW };
-enum finding_verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_NOT_APPLICABLE };
+enum finding_verdict {
+	VERDICT_PASS,
+	VERDICT_FAIL,
+	VERDICT_INCONCLUSIVE,
+	VERDICT_NOT_APPLICABLE,
+	VERDICT_WARN, /* of the host only: worth knowing, and no reason to stop */
+	VERDICTS,
+};
 
 struct finding {
 	const char *id;	   /* stable: "net.sibling.tcp" */
@@ -42,7 +49,7 @@ struct findings {
 
 void findings_free(struct findings *f);
 size_t findings_count(const struct findings *f, enum finding_verdict v);
-/* True when nothing failed and nothing was inconclusive. */
+/* True when nothing failed and nothing was inconclusive; warnings do not count. */
 bool findings_pass(const struct findings *f);
 const char *group_name(enum finding_group g);
 const char *severity_name(enum finding_severity s);

@@ -1,10 +1,6 @@
 /* verify: measures whether the boundary of each tenant holds. */
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fsio.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "commands.h"
 #include "domain/checks.h"
@@ -64,60 +60,6 @@ static void collected_free(struct collected *all)
 	free(all->errors);
 }
 
-/* ---- what is put out ---- */
-
-/* "human" is the first, and the default. */
-static const char *const formats[] = { "human", "json", "junit", "tap", "sarif", "html", NULL };
-static void (*const writers[])(const struct report *, struct strbuf *) = {
-	NULL, report_json, report_junit, report_tap, report_sarif, report_html,
-};
-
-_Static_assert(ARRAY_SIZE(formats) == ARRAY_SIZE(writers) + 1, "a format without a writer");
-
-static size_t format_of(const struct invocation *inv)
-{
-	const char *format = invocation_option(inv, "format");
-
-	for (size_t i = 0; format && formats[i]; i++)
-		if (strcmp(format, formats[i]) == 0)
-			return i;
-	return 0;
-}
-
-/* The file to write to; NULL: standard output. */
-static const char *output_file(const struct invocation *inv)
-{
-	const char *path = invocation_option(inv, "output");
-
-	return path && strcmp(path, "-") != 0 ? path : NULL;
-}
-
-static int put_text(struct invocation *inv, const struct strbuf *text, struct err *e)
-{
-	const char *path = output_file(inv);
-
-	if (text->overflow)
-		return err_set(e, ERR_INTERNAL, "the report is larger than %zu bytes", text->max);
-	if (path)
-		return fsio_write(path, strbuf_str(text), text->len, 0644, (uid_t)-1, (gid_t)-1, e);
-	output_bytes(inv->out, strbuf_str(text), text->len);
-	return 0;
-}
-
-static int put_report(struct invocation *inv, const struct report *r, struct err *e)
-{
-	auto_strbuf struct strbuf text = STRBUF_INIT(REPORT_BYTES_MAX);
-	struct report_style style = { .verbose = invocation_flag(inv, "verbose"),
-				      .color = inv->out->color && !output_file(inv) };
-	size_t format = format_of(inv);
-
-	if (writers[format])
-		writers[format](r, &text);
-	else
-		report_human(r, &style, &text);
-	return put_text(inv, &text, e);
-}
-
 /* ---- the catalogue ---- */
 
 static int unknown_check(const char *id, struct err *e)
@@ -151,9 +93,9 @@ static int show_catalogue(struct invocation *inv, const char *id, struct err *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
 
-	if (format_of(inv) && !inv->out->json)
+	if (strcmp(report_format(inv), "human") != 0 && !inv->out->json)
 		return err_set(e, ERR_USAGE, "the list of checks is human or json, not %s",
-			       invocation_option(inv, "format"));
+			       report_format(inv));
 	if (id && !check_exists(id))
 		return unknown_check(id, e);
 	if (inv->out->json)
@@ -162,7 +104,7 @@ static int show_catalogue(struct invocation *inv, const char *id, struct err *e)
 		report_explain(id, &text);
 	else
 		report_checks(&text);
-	return put_text(inv, &text, e);
+	return report_put_text(inv, &text, e);
 }
 
 /* ---- the run ---- */
@@ -171,7 +113,7 @@ static int show_catalogue(struct invocation *inv, const char *id, struct err *e)
 static void add_missing(const struct invocation *inv, const struct strlist *tenants,
 			struct collected *all, const struct err *e)
 {
-	if (all->count > 0 || tenants->count != 1 || (format_of(inv) == 0 && !output_file(inv)))
+	if (all->count > 0 || tenants->count != 1 || strcmp(report_format(inv), "human") == 0)
 		return;
 	all->errors[0] = mem_strdup(e->message);
 	all->rows[0].error = all->errors[0];
@@ -199,7 +141,7 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	for (size_t i = 0; i < all.count; i++)
 		all.rows[i].tenant = tenants->items[i];
 	r = (struct report){ .rows = all.rows, .count = all.count, .version = TENANTCTL_VERSION };
-	if (put_report(inv, &r, &write_error)) {
+	if (report_put(inv, &r, &write_error)) {
 		*e = write_error;
 		rc = -1;
 	}
@@ -262,7 +204,7 @@ static const struct option_def options[] = {
 	  .help = "write the report to this file; - is standard output" },
 	{ .name = "format",
 	  .placeholder = "FORMAT",
-	  .choices = formats,
+	  .choices = report_formats,
 	  .help = "human (default), json, junit, tap, sarif or html" },
 	OPTION_JOBS,
 };

@@ -9,6 +9,7 @@
 
 #include "base/strbuf.h"
 #include "base/strlist.h"
+#include "command.h"
 #include "ops/ops.h"
 
 /* Hundreds of tenants with all evidence, and still a bound. */
@@ -24,11 +25,13 @@ struct report {
 	const struct report_row *rows;
 	size_t count;
 	const char *version; /* of tenantctl */
+	const char *command; /* whose results they are; NULL: verify */
 };
 
 struct report_style {
 	bool verbose; /* every finding, not only those that did not pass */
 	bool color;
+	bool fold; /* a reason why nothing could be said is given once */
 };
 
 /* ---- formats ---- */
@@ -46,6 +49,14 @@ void report_tap(const struct report *r, struct strbuf *out);
 void report_sarif(const struct report *r, struct strbuf *out);
 /* One HTML file that needs no other. */
 void report_html(const struct report *r, struct strbuf *out);
+
+/* Formats that --format takes, the default first; ends with NULL. */
+extern const char *const report_formats[];
+/* The one that was asked for. */
+const char *report_format(const struct invocation *inv);
+/* Writes the report in the format asked for, to standard output or the file of --output. */
+int report_put(struct invocation *inv, const struct report *r, struct err *e) must_check;
+int report_put_text(struct invocation *inv, const struct strbuf *text, struct err *e) must_check;
 
 /* ---- the catalogue ---- */
 
@@ -66,7 +77,6 @@ enum report_state { /* of one tenant, the worst first */
 		    REPORT_PASS,
 		    REPORT_STATES,
 };
-enum { VERDICTS = VERDICT_NOT_APPLICABLE + 1 };
 
 struct report_totals {
 	size_t tenants[REPORT_STATES];
@@ -80,6 +90,7 @@ const char *report_state_name(enum report_state s);
 void report_count(const struct report *r, struct report_totals *out);
 /* True when every tenant was verified and passed. */
 bool report_passes(const struct report *r);
+/* True for what is no pass. */
 static inline bool report_is_bad(const struct finding *f)
 {
 	return f->verdict == VERDICT_FAIL || f->verdict == VERDICT_INCONCLUSIVE;

@@ -19,6 +19,7 @@ const char *html_verdict_class(enum finding_verdict v)
 		[VERDICT_FAIL] = "fail",
 		[VERDICT_INCONCLUSIVE] = "inconclusive",
 		[VERDICT_NOT_APPLICABLE] = "none",
+		[VERDICT_WARN] = "warn",
 	};
 
 	return classes[v];
@@ -119,6 +120,11 @@ static void make_headline(const struct report *r, const struct report_totals *t,
 
 	if (r->count == 0)
 		strbuf_puts(out, "Nothing was verified");
+	else if (r->command)
+		strbuf_printf(out, "%s: %s", r->command,
+			      worst == REPORT_PASS   ? "nothing failed"
+			      : worst == REPORT_FAIL ? "not as it must be"
+						     : "not all could be seen");
 	else if (worst == REPORT_PASS && is_partial(r))
 		strbuf_puts(out, "What was checked holds");
 	else if (r->count == 1)
@@ -157,9 +163,12 @@ static void put_verdict(const struct report *r, const struct report_totals *t, c
 		      html_state_class(worst), marks[worst]);
 	html_element(out, "h1", NULL, headline);
 	strbuf_printf(out,
-		      "\n<p>%zu checks failed, %zu inconclusive, %zu passed, %zu not applicable.",
+		      "\n<p>%zu checks failed, %zu inconclusive, %zu passed, %zu not applicable",
 		      t->checks[VERDICT_FAIL], t->checks[VERDICT_INCONCLUSIVE],
 		      t->checks[VERDICT_PASS], t->checks[VERDICT_NOT_APPLICABLE]);
+	if (t->checks[VERDICT_WARN])
+		strbuf_printf(out, ", %zu warnings", t->checks[VERDICT_WARN]);
+	strbuf_putc(out, '.');
 	if (measured_at(r)) {
 		strbuf_puts(out, " Measured ");
 		html_element(out, "time", NULL, measured_at(r));
@@ -211,9 +220,11 @@ static void put_bar(const size_t counts[VERDICTS], struct strbuf *out)
 {
 	enum { WIDTH = 200, SEEN = 6 };
 	static const enum finding_verdict order[] = { VERDICT_FAIL, VERDICT_INCONCLUSIVE,
-						      VERDICT_PASS };
-	size_t all = counts[VERDICT_FAIL] + counts[VERDICT_INCONCLUSIVE] + counts[VERDICT_PASS];
-	size_t at = 0;
+						      VERDICT_WARN, VERDICT_PASS };
+	size_t all = 0, at = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		all += counts[order[i]];
 
 	strbuf_printf(out,
 		      "<svg class=\"bar\" viewBox=\"0 0 %d 10\" "
@@ -252,8 +263,10 @@ static void put_groups(const struct report_totals *t, struct strbuf *out)
 		    "<table class=\"groups\">\n<caption>Checks by what would go wrong</caption>"
 		    "\n<thead><tr><th scope=\"col\">Group</th><th scope=\"col\">What would go "
 		    "wrong</th><td class=\"bar\"></td><th scope=\"col\" class=\"number\">Failed"
-		    "</th><th scope=\"col\" class=\"number\">Inconclusive</th><th scope=\"col\" "
-		    "class=\"number\">Passed</th></tr></thead>\n<tbody>\n");
+		    "</th><th scope=\"col\" class=\"number\">Inconclusive</th>");
+	if (t->checks[VERDICT_WARN])
+		strbuf_puts(out, "<th scope=\"col\" class=\"number\">Warnings</th>");
+	strbuf_puts(out, "<th scope=\"col\" class=\"number\">Passed</th></tr></thead>\n<tbody>\n");
 	for (int g = 0; g < GROUPS; g++) {
 		const size_t *n = t->groups[g];
 
@@ -264,26 +277,34 @@ static void put_groups(const struct report_totals *t, struct strbuf *out)
 		strbuf_puts(out, "</td>");
 		put_count(out, "fail", n[VERDICT_FAIL]);
 		put_count(out, "inconclusive", n[VERDICT_INCONCLUSIVE]);
+		if (t->checks[VERDICT_WARN])
+			put_count(out, "warn", n[VERDICT_WARN]);
 		put_count(out, "pass", n[VERDICT_PASS]);
 		strbuf_puts(out, "</tr>\n");
 	}
 	strbuf_puts(out, "</tbody>\n</table>\n");
 }
 
-static const char notes[] =
-	"<footer>\n<h2>How to read this</h2>\n<dl>\n"
-	"<dt>pass</dt><dd>What must hold was seen to hold, and whatever had to fail was paired "
-	"with "
-	"something of the same kind that worked in the same run.</dd>\n"
-	"<dt>fail</dt><dd>Something else was seen.</dd>\n"
-	"<dt>inconclusive</dt><dd>It could not be seen. That proves nothing and counts as a "
-	"failure.</dd>\n"
-	"<dt>not applicable</dt><dd>There is nothing to check, for the reason given.</dd>\n"
-	"</dl>\n<p>Evidence comes from the kernel's own files about every process of a tenant, "
-	"from "
-	"its live system call filter, and from connections tried out of its network; the engine's "
-	"word alone is never taken for proof. Kernel flaws are not covered: tenants share the "
-	"host's kernel.</p>\n</footer>\n";
+static void put_notes(const struct report_totals *t, struct strbuf *out)
+{
+	strbuf_puts(
+		out,
+		"<footer>\n<h2>How to read this</h2>\n<dl>\n"
+		"<dt>pass</dt><dd>What must hold was seen to hold, and whatever had to fail was "
+		"paired with something of the same kind that worked in the same run.</dd>\n"
+		"<dt>fail</dt><dd>Something else was seen.</dd>\n"
+		"<dt>inconclusive</dt><dd>It could not be seen. That proves nothing and counts "
+		"as a failure.</dd>\n");
+	if (t->checks[VERDICT_WARN])
+		strbuf_puts(out, "<dt>warn</dt><dd>Worth knowing, and no reason to stop.</dd>\n");
+	strbuf_puts(
+		out,
+		"<dt>not applicable</dt><dd>There is nothing to check, for the reason given.</dd>"
+		"\n</dl>\n<p>Evidence comes from the kernel's own files about every process of a "
+		"tenant, from its live system call filter, and from connections tried out of "
+		"its network; the engine's word alone is never taken for proof. Kernel flaws "
+		"are not covered: tenants share the host's kernel.</p>\n</footer>\n");
+}
 
 void report_html(const struct report *r, struct strbuf *out)
 {
@@ -296,12 +317,14 @@ void report_html(const struct report *r, struct strbuf *out)
 	strbuf_puts(out, "<body>\n");
 	put_verdict(r, &t, strbuf_str(&headline), out);
 	strbuf_puts(out, "<main>\n<section>\n<h2>At a glance</h2>\n");
-	put_tiles(&t, out);
+	if (!r->command)
+		put_tiles(&t, out);
 	put_groups(&t, out);
 	strbuf_puts(out, "</section>\n");
-	html_matrix(r, out);
+	if (!r->command)
+		html_matrix(r, out);
 	html_tenants(r, out);
 	strbuf_puts(out, "</main>\n");
-	strbuf_puts(out, notes);
+	put_notes(&t, out);
 	strbuf_puts(out, "</body>\n</html>\n");
 }

@@ -80,12 +80,16 @@ static void put_field(struct strbuf *out, const char *name, const char *text)
 
 static void put_failure(const struct finding *f, struct strbuf *out)
 {
+	static const char *const claims[VERDICTS] = {
+		[VERDICT_FAIL] = "Does not hold",
+		[VERDICT_INCONCLUSIVE] = "Not shown",
+		[VERDICT_WARN] = "Not quite",
+	};
 	const struct explanation *x = explain_check(f->id);
 
 	strbuf_printf(out, "<article class=\"%s\">\n<h3><span class=\"badge %s\">%s</span> %s: ",
 		      html_verdict_class(f->verdict), html_verdict_class(f->verdict),
-		      verdict_name(f->verdict),
-		      f->verdict == VERDICT_FAIL ? "Does not hold" : "Not shown");
+		      verdict_name(f->verdict), claims[f->verdict]);
 	html_element(out, "span", NULL, f->title);
 	strbuf_puts(out, "</h3>\n<p class=\"id\">");
 	html_element(out, "code", NULL, f->id);
@@ -102,7 +106,8 @@ static void put_failure(const struct finding *f, struct strbuf *out)
 
 static void put_failures(const struct findings *f, struct strbuf *out)
 {
-	static const enum finding_verdict order[] = { VERDICT_FAIL, VERDICT_INCONCLUSIVE };
+	static const enum finding_verdict order[] = { VERDICT_FAIL, VERDICT_INCONCLUSIVE,
+						      VERDICT_WARN };
 
 	for (size_t v = 0; v < ARRAY_SIZE(order); v++)
 		for (int s = SEVERITY_CRITICAL; s <= SEVERITY_LOW; s++)

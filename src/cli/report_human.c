@@ -4,15 +4,18 @@
  */
 #include "report.h"
 
+#include <string.h>
+
 #include "report_text.h"
+
+enum { ID_WIDTH_MIN = 22 };
 
 static const char *color_of(const struct report_style *s, enum finding_verdict v)
 {
-	static const char *const colors[] = {
-		[VERDICT_PASS] = "\033[32m",
-		[VERDICT_FAIL] = "\033[31m",
-		[VERDICT_INCONCLUSIVE] = "\033[33m",
-		[VERDICT_NOT_APPLICABLE] = "\033[2m",
+	static const char *const colors[VERDICTS] = {
+		[VERDICT_PASS] = "\033[32m",	     [VERDICT_FAIL] = "\033[31m",
+		[VERDICT_INCONCLUSIVE] = "\033[33m", [VERDICT_NOT_APPLICABLE] = "\033[2m",
+		[VERDICT_WARN] = "\033[33m",
 	};
 
 	return s->color ? colors[v] : "";
@@ -32,35 +35,76 @@ static void put_field(struct strbuf *out, const char *name, const char *text)
 	strbuf_putc(out, '\n');
 }
 
-static void put_finding(const struct finding *f, const struct report_style *s, struct strbuf *out)
+/* What is shown although nobody asked for everything. */
+static bool is_notable(const struct finding *f)
+{
+	return report_is_bad(f) || f->verdict == VERDICT_WARN;
+}
+
+static void put_finding(const struct finding *f, const struct report_style *s, int id_width,
+			struct strbuf *out)
 {
 	bool bad = report_is_bad(f);
 
-	strbuf_printf(out, "  %s%-14s%s  %-22s %-8s  %s\n", color_of(s, f->verdict),
-		      verdict_name(f->verdict), color_end(s), f->id, severity_name(f->severity),
-		      f->title);
+	strbuf_printf(out, "  %s%-14s%s  %-*s %-8s  %s\n", color_of(s, f->verdict),
+		      verdict_name(f->verdict), color_end(s), id_width, f->id,
+		      severity_name(f->severity), f->title);
 	put_field(out, "expected", bad ? f->expected : NULL);
 	put_field(out, "observed", f->observed);
-	put_field(out, "evidence", f->evidence);
-	put_field(out, "remedy", bad ? f->remedy : NULL);
+	put_field(out, "evidence", bad || s->verbose ? f->evidence : NULL);
+	put_field(out, "remedy", is_notable(f) ? f->remedy : NULL);
+}
+
+static int id_width_of(const struct findings *f, const struct report_style *s)
+{
+	int width = ID_WIDTH_MIN;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (s->verbose || is_notable(&f->items[i]))
+			width = MAX_OF(width, (int)strlen(f->items[i].id));
+	return width;
+}
+
+/* Without an engine most of what doctor asks has one and the same answer. */
+static bool is_repeated(const struct findings *f, size_t i)
+{
+	const struct finding *x = &f->items[i];
+
+	for (size_t k = 0; x->verdict == VERDICT_INCONCLUSIVE && k < i; k++)
+		if (f->items[k].verdict == VERDICT_INCONCLUSIVE && f->items[k].observed &&
+		    x->observed && !strcmp(f->items[k].observed, x->observed))
+			return true;
+	return false;
 }
 
 static void put_findings(const struct findings *f, const struct report_style *s, struct strbuf *out)
 {
+	int id_width = id_width_of(f, s);
+	size_t folded = 0;
+
 	for (int g = 0; g < GROUPS; g++) {
 		bool headed = false;
 
 		for (size_t i = 0; i < f->count; i++) {
 			const struct finding *x = &f->items[i];
 
-			if ((int)x->group != g || (!report_is_bad(x) && !s->verbose))
+			if ((int)x->group != g || (!is_notable(x) && !s->verbose))
 				continue;
+			if (s->fold && !s->verbose && is_repeated(f, i)) {
+				folded++;
+				continue;
+			}
 			if (!headed && s->verbose)
 				strbuf_printf(out, " %s\n", group_name(x->group));
 			headed = true;
-			put_finding(x, s, out);
+			put_finding(x, s, id_width, out);
 		}
 	}
+	if (folded)
+		strbuf_printf(out,
+			      "  and %zu more checks are inconclusive for the same reasons; "
+			      "-v shows them\n",
+			      folded);
 }
 
 /* Each state has the colour of the verdict that it is about. */
@@ -92,11 +136,14 @@ static void put_tenant(const struct report_row *row, const struct report_style *
 		return;
 	}
 	f = &row->result->findings;
-	strbuf_printf(
-		out, ", %zu passed, %zu failed, %zu inconclusive, %zu not applicable (%.2f s)%s\n",
-		findings_count(f, VERDICT_PASS), findings_count(f, VERDICT_FAIL),
-		findings_count(f, VERDICT_INCONCLUSIVE), findings_count(f, VERDICT_NOT_APPLICABLE),
-		row->result->seconds, row->result->partial ? ", a selection of the checks" : "");
+	strbuf_printf(out, ", %zu passed, %zu failed, %zu inconclusive, %zu not applicable",
+		      findings_count(f, VERDICT_PASS), findings_count(f, VERDICT_FAIL),
+		      findings_count(f, VERDICT_INCONCLUSIVE),
+		      findings_count(f, VERDICT_NOT_APPLICABLE));
+	if (findings_count(f, VERDICT_WARN))
+		strbuf_printf(out, ", %zu warnings", findings_count(f, VERDICT_WARN));
+	strbuf_printf(out, " (%.2f s)%s\n", row->result->seconds,
+		      row->result->partial ? ", a selection of the checks" : "");
 	put_findings(f, s, out);
 }
 

@@ -1,6 +1,7 @@
 /*
  * SARIF 2.1.0 (OASIS), for code scanning. Rules are the checks that ran, results the
  * findings of every tenant, and a tenant without a result is an execution that failed.
+ * A warning is a failure of level "note".
  *
  * An inconclusive finding is of kind "fail" and level "warning": the kinds "open" and
  * "review" say more exactly what it is, but the standard gives them no level (3.27.10),
@@ -12,7 +13,6 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
-#include "domain/checks.h"
 #include "domain/explain.h"
 #include "report_text.h"
 
@@ -49,10 +49,9 @@ static const char *score_of(enum finding_severity s)
 static const char *kind_of(enum finding_verdict v)
 {
 	static const char *const kinds[VERDICTS] = {
-		[VERDICT_PASS] = "pass",
-		[VERDICT_FAIL] = "fail",
-		[VERDICT_INCONCLUSIVE] = "fail",
-		[VERDICT_NOT_APPLICABLE] = "notApplicable",
+		[VERDICT_PASS] = "pass",	 [VERDICT_FAIL] = "fail",
+		[VERDICT_INCONCLUSIVE] = "fail", [VERDICT_NOT_APPLICABLE] = "notApplicable",
+		[VERDICT_WARN] = "fail",
 	};
 
 	return kinds[v];
@@ -60,9 +59,16 @@ static const char *kind_of(enum finding_verdict v)
 
 static const char *level_of(const struct finding *f)
 {
-	if (f->verdict == VERDICT_FAIL)
+	switch (f->verdict) {
+	case VERDICT_FAIL:
 		return level_of_severity(f->severity);
-	return f->verdict == VERDICT_INCONCLUSIVE ? "warning" : "none";
+	case VERDICT_INCONCLUSIVE:
+		return "warning";
+	case VERDICT_WARN:
+		return "note";
+	default:
+		return "none";
+	}
 }
 
 /* In a message braces hold arguments and brackets links, to anywhere: text from outside gets
@@ -96,67 +102,61 @@ static void set_plain(struct node *parent, const char *key, const char *text)
 
 /* ---- rules ---- */
 
-static void put_rule(struct node *rules, const struct check *c)
+/* The findings of a check have its words. */
+static void put_rule(struct node *rules, const struct finding *f)
 {
-	const struct explanation *x = explain_check(c->id);
+	const struct explanation *x = explain_check(f->id);
 	auto_strbuf struct strbuf help = STRBUF_INIT(MESSAGE_MAX);
 	struct node *n = node_push_object(rules);
 	struct node *properties, *tags;
 
-	node_set_str(n, "id", c->id);
-	set_plain(n, "shortDescription", c->title);
-	set_plain(n, "fullDescription", x ? x->why : c->title);
-	if (x)
-		add_plain(&help, x->tried);
-	strbuf_puts(&help, "\n\nTo fix: ");
-	add_plain(&help, c->remedy);
+	node_set_str(n, "id", f->id);
+	set_plain(n, "shortDescription", f->title);
+	set_plain(n, "fullDescription", x ? x->why : f->title);
+	add_plain(&help, x ? x->tried : f->title);
+	strbuf_puts(&help, x ? "\n\nTo fix: " : ".\n\nTo fix: ");
+	add_plain(&help, f->remedy);
 	strbuf_putc(&help, '.');
 	set_message(n, "help", &help);
 	node_set_str(node_set_object(n, "defaultConfiguration"), "level",
-		     level_of_severity(c->severity));
+		     level_of_severity(f->severity));
 	properties = node_set_object(n, "properties");
 	tags = node_set_array(properties, "tags");
 	node_push_str(tags, "security");
-	node_push_str(tags, group_name(c->group));
-	node_set_str(properties, "severity", severity_name(c->severity));
-	node_set_str(properties, "security-severity", score_of(c->severity));
+	node_push_str(tags, group_name(f->group));
+	node_set_str(properties, "severity", severity_name(f->severity));
+	node_set_str(properties, "security-severity", score_of(f->severity));
 }
 
-static bool has_result(const struct report *r, const char *id)
+/* Number of the rule `id`, or how many there are. Tenants have their findings in the same order:
+ * what follows the last one is looked at first. */
+static size_t find_rule(const struct strlist *rules, size_t last, const char *id)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		size_t k = (last + 1 + i) % rules->count;
+
+		if (!strcmp(rules->items[k], id))
+			return k;
+	}
+	return rules->count;
+}
+
+static void put_rules(const struct report *r, struct node *out, struct strlist *rules)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		const struct verify_result *v = r->rows[i].result;
+		size_t last = 0;
 
-		for (size_t k = 0; v && k < v->findings.count; k++)
-			if (!strcmp(v->findings.items[k].id, id))
-				return true;
+		for (size_t k = 0; v && k < v->findings.count; k++) {
+			const struct finding *f = &v->findings.items[k];
+
+			last = find_rule(rules, last, f->id);
+			if (last < rules->count)
+				continue;
+			strlist_add(rules, f->id);
+			put_rule(out, f);
+		}
 	}
-	return false;
-}
-
-/* Fills `index` with the place of each check among the rules, in the order of the catalogue. */
-static void put_rules(const struct report *r, struct node *rules, size_t *index)
-{
-	size_t count, n = 0;
-	const struct check *all = checks_all(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!has_result(r, all[i].id))
-			continue;
-		index[i] = n++;
-		put_rule(rules, &all[i]);
-	}
-}
-
-static size_t place_of(const char *id)
-{
-	size_t count;
-	const struct check *all = checks_all(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(all[i].id, id))
-			return i;
-	return 0;
 }
 
 /* ---- results ---- */
@@ -214,15 +214,17 @@ static void put_result(struct node *results, const char *tenant, size_t row,
 	node_set_str(properties, "evidence", f->evidence);
 }
 
-static void put_results(const struct report *r, struct node *results, const size_t *index)
+static void put_results(const struct report *r, struct node *results, const struct strlist *rules)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		const struct verify_result *v = r->rows[i].result;
+		size_t last = 0;
 
 		for (size_t k = 0; v && k < v->findings.count; k++) {
 			const struct finding *f = &v->findings.items[k];
 
-			put_result(results, r->rows[i].tenant, i, f, index[place_of(f->id)]);
+			last = find_rule(rules, last, f->id);
+			put_result(results, r->rows[i].tenant, i, f, last);
 		}
 	}
 }
@@ -238,7 +240,7 @@ static void put_tenants(const struct report *r, struct node *run)
 
 		node_set_str(n, "name", r->rows[i].tenant);
 		node_set_str(n, "fullyQualifiedName", r->rows[i].tenant);
-		node_set_str(n, "kind", "tenant");
+		node_set_str(n, "kind", r->command ? "host" : "tenant");
 	}
 }
 
@@ -277,22 +279,20 @@ void report_sarif(const struct report *r, struct strbuf *out)
 	auto_node struct node *root = node_new_object();
 	auto_free char *text = NULL;
 	struct node *run, *driver;
-	size_t count;
-	auto_free size_t *index = NULL;
+	auto_strlist struct strlist rules = { 0 };
+	auto_free char *category = mem_printf("tenantctl/%s/", r->command ? r->command : "verify");
 
-	checks_all(&count);
-	index = mem_array(count, sizeof(*index));
 	node_set_str(root, "$schema", SCHEMA_URI);
 	node_set_str(root, "version", "2.1.0");
 	run = node_push_object(node_set_array(root, "runs"));
 	driver = node_set_object(node_set_object(run, "tool"), "driver");
 	node_set_str(driver, "name", "tenantctl");
 	node_set_str(driver, "version", r->version);
-	put_rules(r, node_set_array(driver, "rules"), index);
-	node_set_str(node_set_object(run, "automationDetails"), "id", "tenantctl/verify/");
+	put_rules(r, node_set_array(driver, "rules"), &rules);
+	node_set_str(node_set_object(run, "automationDetails"), "id", category);
 	put_invocation(r, run);
 	put_tenants(r, run);
-	put_results(r, node_set_array(run, "results"), index);
+	put_results(r, node_set_array(run, "results"), &rules);
 	text = node_print(root, true);
 	strbuf_puts(out, text);
 }

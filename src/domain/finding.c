@@ -35,11 +35,12 @@ const char *severity_name(enum finding_severity s)
 
 const char *verdict_name(enum finding_verdict v)
 {
-	static const char *const names[] = {
+	static const char *const names[VERDICTS] = {
 		[VERDICT_PASS] = "pass",
 		[VERDICT_FAIL] = "fail",
 		[VERDICT_INCONCLUSIVE] = "inconclusive",
 		[VERDICT_NOT_APPLICABLE] = "not-applicable",
+		[VERDICT_WARN] = "warn",
 	};
 
 	return names[v];

@@ -56,6 +56,12 @@ void judge_unknown(struct finding *f, const char *fmt, ...)
 	JUDGE_TEXT(&f->observed);
 }
 
+void judge_warn(struct finding *f, const char *fmt, ...)
+{
+	f->verdict = VERDICT_WARN;
+	JUDGE_TEXT(&f->observed);
+}
+
 void judge_skip(struct finding *f, const char *fmt, ...)
 {
 	f->verdict = VERDICT_NOT_APPLICABLE;
@@ -80,15 +86,32 @@ void complaints_free(struct complaints *c)
 	strbuf_free(&c->text);
 }
 
-void judge_complaints(struct finding *f, struct complaints *c, const char *fmt, ...)
+static void judge_listed(struct finding *f, const struct complaints *c)
 {
 	if (c->count > COMPLAINTS_SHOWN)
 		judge_fail(f, "%s; and %zu more", strbuf_str(&c->text),
 			   c->count - COMPLAINTS_SHOWN);
-	else if (c->count > 0)
+	else
 		judge_fail(f, "%s", strbuf_str(&c->text));
-	if (c->count > 0)
+}
+
+void judge_complaints(struct finding *f, struct complaints *c, const char *fmt, ...)
+{
+	if (c->count > 0) {
+		judge_listed(f, c);
 		return;
+	}
+	f->verdict = VERDICT_PASS;
+	JUDGE_TEXT(&f->observed);
+}
+
+void judge_remarks(struct finding *f, struct complaints *c, const char *fmt, ...)
+{
+	if (c->count > 0) {
+		judge_listed(f, c);
+		f->verdict = VERDICT_WARN;
+		return;
+	}
 	f->verdict = VERDICT_PASS;
 	JUDGE_TEXT(&f->observed);
 }

@@ -14,6 +14,8 @@ void judge_pass(struct finding *f, const char *fmt, ...) printf_like(2, 3); /* w
 void judge_fail(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 /* Why nothing can be said; counts as a failure. */
 void judge_unknown(struct finding *f, const char *fmt, ...) printf_like(2, 3);
+/* What is worth knowing, but nothing to stop for. */
+void judge_warn(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 /* Why the question does not arise. */
 void judge_skip(struct finding *f, const char *fmt, ...) printf_like(2, 3);
 
@@ -33,6 +35,9 @@ void complaints_free(struct complaints *c);
 /* Fails with the complaints, or passes with `fmt` as what was observed. */
 void judge_complaints(struct finding *f, struct complaints *c, const char *fmt, ...)
 	printf_like(3, 4);
+
+/* The same, but what was found is worth a warning only. */
+void judge_remarks(struct finding *f, struct complaints *c, const char *fmt, ...) printf_like(3, 4);
 
 /* Each is true when there is something to look at; otherwise the finding is inconclusive. */
 bool have_worker(const struct check_input *in, struct finding *f);

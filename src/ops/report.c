@@ -92,8 +92,7 @@ static char *text_of(const struct node *n, const char *key)
 static int get_finding(const struct node *n, struct finding *f, struct err *e)
 {
 	const struct check *c = check_of(node_str(node_get(n, "id"), NULL));
-	int verdict = index_of(node_str(node_get(n, "verdict"), NULL), verdict_at,
-			       VERDICT_NOT_APPLICABLE + 1);
+	int verdict = index_of(node_str(node_get(n, "verdict"), NULL), verdict_at, VERDICTS);
 
 	if (!c || verdict < 0)
 		return err_set(e, ERR_PROTOCOL, "result: a finding of no known check or verdict");

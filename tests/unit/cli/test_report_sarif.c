@@ -157,6 +157,7 @@ static void only_what_passed_is_harmless(void **state unused_arg)
 		{ "limit.shm", VERDICT_INCONCLUSIVE, "fail", "warning" },
 		{ "proc.lsm", VERDICT_NOT_APPLICABLE, "notApplicable", "none" },
 		{ "net.ipv6", VERDICT_PASS, "pass", "none" },
+		{ "host.limits", VERDICT_WARN, "fail", "note" },
 	};
 	struct report_fixture x;
 
