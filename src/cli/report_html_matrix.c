@@ -10,8 +10,9 @@
 #include "report_html.h"
 #include "report_text.h"
 
-#define UNIT 10		 /* side of a square in its own coordinates */
-#define SINGLE_MAX 64	 /* more tenants than that: equal neighbours of a line are one shape */
+#define UNIT 10	      /* side of a square in its own coordinates */
+#define SINGLE_MAX 64 /* more tenants than that: equal neighbours of a line are one shape */
+#define LABEL_MAX 256
 #define PAIRS_LISTED 200 /* in words */
 
 static const struct pair_style {
@@ -73,6 +74,26 @@ static void picture_init(struct picture *p, const struct report *r)
 	}
 }
 
+/* The report of one tenant is handed to its client, whom the names of the other clients do not
+ * concern: they are numbered, unless there is something to be done about one. */
+static void label_of(const struct picture *p, size_t t, struct strbuf *out)
+{
+	const char *name = p->targets.items[t], *own = p->report->rows[0].tenant;
+
+	if (p->report->count > 1 || p->bad_to[t] || strcmp(name, own) == 0)
+		strbuf_puts(out, name);
+	else
+		strbuf_printf(out, "other %zu", strcmp(name, own) < 0 ? t + 1 : t);
+}
+
+static void put_label(const struct picture *p, size_t t, struct strbuf *out)
+{
+	auto_strbuf struct strbuf label = STRBUF_INIT(LABEL_MAX);
+
+	label_of(p, t, &label);
+	report_markup(out, strbuf_str(&label));
+}
+
 static void picture_free(struct picture *p)
 {
 	strlist_free(&p->targets);
@@ -103,8 +124,12 @@ static struct layout layout_of(const struct picture *p)
 
 	while (n > sizes[i].most)
 		i++;
-	for (size_t t = 0; t < n; t++)
-		longest = MAX_OF(longest, strlen(p->targets.items[t]));
+	for (size_t t = 0; t < n; t++) {
+		auto_strbuf struct strbuf label = STRBUF_INIT(LABEL_MAX);
+
+		label_of(p, t, &label);
+		longest = MAX_OF(longest, label.len);
+	}
 	l = (struct layout){ .side = sizes[i].side, .font = sizes[i].font, .slanted = n <= 16 };
 	text = longest * l.font * 62 / 100 + 10; /* a monospaced letter is 0.6 em wide */
 	l.left = text;
@@ -142,19 +167,22 @@ static void put_names(const struct picture *p, const struct layout *l, struct st
 			      "<text transform=\"translate(%zu %zu) rotate(%d)\" class=\"to%s\">",
 			      l->left + t * l->side + (l->slanted ? l->side / 2 : drop), l->top - 5,
 			      l->slanted ? -45 : -90, p->bad_to[t] ? " bad" : "");
-		report_markup(out, p->targets.items[t]);
+		put_label(p, t, out);
 		strbuf_puts(out, "</text>\n");
 	}
 	strbuf_puts(out, "</g>\n");
 }
 
-static void put_tooltip(const char *from, const char *to, const struct report_pair *pair,
-			struct strbuf *out)
+static void put_tooltip(const struct picture *p, const char *from, size_t to,
+			const struct report_pair *pair, struct strbuf *out)
 {
+	bool own = strcmp(from, p->targets.items[to]) == 0;
+
 	strbuf_puts(out, "<title>");
 	report_markup(out, from);
-	strbuf_puts(out, strcmp(from, to) ? " to " : " to its own gateway");
-	report_markup(out, strcmp(from, to) ? to : "");
+	strbuf_puts(out, own ? " to its own gateway" : " to ");
+	if (!own)
+		put_label(p, to, out);
 	strbuf_puts(out, ": ");
 	for (int k = 0; k < CELL_KINDS; k++) {
 		const struct matrix_cell *c = pair->kinds[k];
@@ -193,7 +221,7 @@ static void put_line(const struct picture *p, size_t row, struct strbuf *out)
 		if (n == 1) {
 			strbuf_printf(out, "<use href=\"#%s\" x=\"%zu\" y=\"%zu\">", style->id,
 				      t * UNIT, row * UNIT);
-			put_tooltip(from, p->targets.items[t], &line[t], out);
+			put_tooltip(p, from, t, &line[t], out);
 			strbuf_puts(out, "</use>\n");
 			continue;
 		}
@@ -203,9 +231,9 @@ static void put_line(const struct picture *p, size_t row, struct strbuf *out)
 			      style->class, t * UNIT, row * UNIT, n * UNIT - 1);
 		report_markup(out, from);
 		strbuf_printf(out, " to %zu tenants from ", n);
-		report_markup(out, p->targets.items[t]);
+		put_label(p, t, out);
 		strbuf_puts(out, " to ");
-		report_markup(out, p->targets.items[t + n - 1]);
+		put_label(p, t + n - 1, out);
 		strbuf_printf(out, ": %s</title></g>\n", style->what);
 	}
 }
@@ -322,8 +350,11 @@ void html_matrix(const struct report *r, struct strbuf *out)
 	}
 	strbuf_puts(out,
 		    "<p>Each row was tried from the network of that tenant's worker, over TCP, "
-		    "UDP and by name, to the worker, the gateway and the names of each column."
-		    "</p>\n");
+		    "UDP and by name, to the worker, the gateway and the names of each column.");
+	if (r->count == 1)
+		strbuf_puts(out, " Other tenants are numbered; one is named where something is not "
+				 "as it must be.");
+	strbuf_puts(out, "</p>\n");
 	put_legend(&p, out);
 	put_drawing(&p, out);
 	put_words(&p, out);

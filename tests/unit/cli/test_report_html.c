@@ -142,6 +142,27 @@ static void pairs_say_what_was_expected(void **state unused_arg)
 	report_fixture_free(&x);
 }
 
+/* Who is handed the report of one tenant learns nothing of the others. */
+static void others_are_named_for_a_reason_only(void **state unused_arg)
+{
+	struct report_fixture x;
+
+	report_fixture_make(&x, 4);
+	x.report.rows = x.rows + 1;
+	x.report.count = 1;
+	auto_free char *good = page_of(&x.report);
+	assert_null(strstr(good, ">acme"));
+	assert_null(strstr(good, "corvus"));
+	assert_holds(good, "<title>beta to other 1: tcp blocked");
+	assert_holds(good, ">other 3</text>");
+	report_fixture_pair(&x, 1, 2, CELL_TCP, CELL_REACHED);
+	auto_free char *bad = page_of(&x.report);
+	assert_holds(bad, "<title>beta to corvus: tcp reached, expected blocked");
+	assert_null(strstr(bad, ">acme"));
+	x.report = (struct report){ .rows = x.rows, .count = 4 };
+	report_fixture_free(&x);
+}
+
 /* The policy lets through the page's own style sheet and nothing else. */
 static void the_policy_knows_the_style(void **state unused_arg)
 {
@@ -173,6 +194,7 @@ int main(void)
 		cmocka_unit_test(many_tenants_are_drawn_in_runs),
 		cmocka_unit_test(the_headline_says_the_worst),
 		cmocka_unit_test(pairs_say_what_was_expected),
+		cmocka_unit_test(others_are_named_for_a_reason_only),
 		cmocka_unit_test(the_policy_knows_the_style),
 	};
 
