@@ -206,7 +206,7 @@ static const struct check table[] = {
 	  APPLY,
 	  GROUP_NETWORK, SEVERITY_HIGH, judge_net_dns_gateway },
 	{ "net.gateway.control", "the own gateway answers",
-	  "tenantctl restart NAME; see tenantctl logs NAME --gateway",
+	  "tenantctl stop NAME, then start NAME; see tenantctl logs NAME --gateway",
 	  GROUP_NETWORK, SEVERITY_HIGH, judge_net_gateway_control },
 	{ "net.gateway.ports", "the gateway opens no port but the declared ones",
 	  APPLY,

@@ -5,6 +5,7 @@
 #include "../../../src/cli/help.h"
 #include "../../../src/cli/manual.h"
 #include "../../../src/cli/options.h"
+#include "domain/checks.h"
 
 #define MAN_FRAME "man/tenantctl.8.in"
 
@@ -181,6 +182,25 @@ static void completion_has_every_word(void **state unused_arg)
 	}
 }
 
+/* "tenantctl apply NAME": whoever follows the advice must find the command. */
+static void remedies_name_commands_that_exist(void **state unused_arg)
+{
+	size_t count;
+	const struct check *all = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		for (const char *p = all[i].remedy; (p = strstr(p, "tenantctl ")) != NULL;) {
+			const struct command *c;
+			struct err e = ERR_INIT;
+			int words;
+
+			p += strlen("tenantctl ");
+			auto_free char *word = mem_strndup(p, strcspn(p, " ,;:"));
+			if (command_find(1, &word, &c, &words, &e))
+				fail_msg("%s: %s", all[i].id, e.message);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +210,7 @@ int main(void)
 		cmocka_unit_test(each_help_says_all),
 		cmocka_unit_test(the_table_is_sound),
 		cmocka_unit_test(completion_has_every_word),
+		cmocka_unit_test(remedies_name_commands_that_exist),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
