@@ -140,7 +140,7 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	/* the sink saw results that are gone by now; names come in the order asked for */
 	for (size_t i = 0; i < all.count; i++)
 		all.rows[i].tenant = tenants->items[i];
-	r = (struct report){ .rows = all.rows, .count = all.count, .version = TENANTCTL_VERSION };
+	r = (struct report){ .rows = all.rows, .count = all.count };
 	if (report_put(inv, &r, &write_error)) {
 		*e = write_error;
 		rc = -1;

@@ -24,8 +24,9 @@ struct report_row { /* one tenant: a result, or why there is none */
 struct report {
 	const struct report_row *rows;
 	size_t count;
-	const char *version; /* of tenantctl */
-	const char *command; /* whose results they are; NULL: verify */
+	const char *version;	     /* of tenantctl */
+	const char *kernel, *engine; /* releases of what was measured; NULL: not known */
+	const char *command;	     /* whose results they are; NULL: verify */
 };
 
 struct report_style {

@@ -146,6 +146,12 @@ static const char *measured_at(const struct report *r)
 	return last;
 }
 
+static void put_release(struct strbuf *out, const char *what, const char *release)
+{
+	strbuf_puts(out, release ? what : "");
+	report_markup(out, release);
+}
+
 static void put_verdict(const struct report *r, const struct report_totals *t, const char *headline,
 			struct strbuf *out)
 {
@@ -173,8 +179,10 @@ static void put_verdict(const struct report *r, const struct report_totals *t, c
 		strbuf_puts(out, " Measured ");
 		html_element(out, "time", NULL, measured_at(r));
 	}
-	strbuf_puts(out, " by tenantctl ");
+	strbuf_puts(out, " with tenantctl ");
 	report_markup(out, r->version);
+	put_release(out, " on Linux ", r->kernel);
+	put_release(out, ", engine ", r->engine);
 	strbuf_puts(out, ".</p>\n");
 	if (is_partial(r))
 		strbuf_puts(out, "<p><strong>Only a selection of the checks ran: this is no full "
@@ -317,7 +325,7 @@ void report_html(const struct report *r, struct strbuf *out)
 	strbuf_puts(out, "<body>\n");
 	put_verdict(r, &t, strbuf_str(&headline), out);
 	strbuf_puts(out, "<main>\n<section>\n<h2>At a glance</h2>\n");
-	if (!r->command)
+	if (!r->command && r->count != 1)
 		put_tiles(&t, out);
 	put_groups(&t, out);
 	strbuf_puts(out, "</section>\n");

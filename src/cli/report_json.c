@@ -12,6 +12,9 @@ void report_json(const struct report *r, struct strbuf *out)
 
 	node_set_int(root, "schema", REPORT_VERSION);
 	node_set_bool(root, "pass", report_passes(r));
+	node_set_str(root, "version", r->version);
+	node_set_str(root, "kernel", r->kernel);
+	node_set_str(root, "engine", r->engine);
 	list = node_set_array(root, "tenants");
 	for (size_t i = 0; i < r->count; i++) {
 		struct node *n;

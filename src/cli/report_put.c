@@ -1,6 +1,7 @@
 /* One place knows the formats of a report, and where it goes. */
 #include <string.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 
 #include "base/fsio.h"
 #include "report.h"
@@ -39,19 +40,35 @@ int report_put_text(struct invocation *inv, const struct strbuf *text, struct er
 	return 0;
 }
 
+/* With what every report tells of the run, whose ever it is. */
+static struct report complete(const struct invocation *inv, const struct report *r,
+			      const struct utsname *kernel)
+{
+	struct report whole = *r;
+
+	whole.version = TENANTCTL_VERSION;
+	whole.kernel = kernel->release;
+	whole.engine = inv->ctx ? inv->ctx->engine.server_version : NULL;
+	return whole;
+}
+
 int report_put(struct invocation *inv, const struct report *r, struct err *e)
 {
+	struct utsname kernel = { 0 };
+	struct report whole;
 	auto_strbuf struct strbuf text = STRBUF_INIT(REPORT_BYTES_MAX);
 	struct report_style style = { .verbose = invocation_flag(inv, "verbose"),
 				      .color = inv->out->color && !output_file(inv),
 				      .fold = r->command != NULL };
 	size_t i = 0;
 
+	uname(&kernel); /* fails for a bad address only */
+	whole = complete(inv, r, &kernel);
 	while (report_formats[i + 1] && strcmp(report_formats[i], report_format(inv)) != 0)
 		i++;
 	if (writers[i])
-		writers[i](r, &text);
+		writers[i](&whole, &text);
 	else
-		report_human(r, &style, &text);
+		report_human(&whole, &style, &text);
 	return report_put_text(inv, &text, e);
 }

@@ -278,7 +278,7 @@ void report_sarif(const struct report *r, struct strbuf *out)
 {
 	auto_node struct node *root = node_new_object();
 	auto_free char *text = NULL;
-	struct node *run, *driver;
+	struct node *run, *driver, *properties;
 	auto_strlist struct strlist rules = { 0 };
 	auto_free char *category = mem_printf("tenantctl/%s/", r->command ? r->command : "verify");
 
@@ -291,6 +291,9 @@ void report_sarif(const struct report *r, struct strbuf *out)
 	put_rules(r, node_set_array(driver, "rules"), &rules);
 	node_set_str(node_set_object(run, "automationDetails"), "id", category);
 	put_invocation(r, run);
+	properties = node_set_object(run, "properties");
+	node_set_str(properties, "kernel", r->kernel);
+	node_set_str(properties, "engine", r->engine);
 	put_tenants(r, run);
 	put_results(r, node_set_array(run, "results"), &rules);
 	text = node_print(root, true);

@@ -74,7 +74,11 @@ void report_fixture_make(struct report_fixture *x, size_t tenants)
 		x->rows[i] = (struct report_row){ .tenant = x->results[i].tenant,
 						  .result = &x->results[i] };
 	}
-	x->report = (struct report){ .rows = x->rows, .count = tenants, .version = "1.0-test" };
+	x->report = (struct report){ .rows = x->rows,
+				     .count = tenants,
+				     .version = "1.0-test",
+				     .kernel = "6.1.0",
+				     .engine = "28.5.2<x>" };
 	findings_free(&good);
 	fixture_free(&f);
 }
