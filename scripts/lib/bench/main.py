@@ -4,14 +4,15 @@ import argparse
 import sys
 
 from measure import Table, machine
+from route import RouteBench
 from rows import Bench
 
-ROWS = ("start", "list", "create", "share", "apply", "verify", "plan")
+ROWS = ("start", "list", "create", "share", "apply", "verify", "route", "plan")
 
 
 def arguments():
     parser = argparse.ArgumentParser()
-    for name in ("tenantctl", "socket", "work", "compose", "engine", "client", "out"):
+    for name in ("tenantctl", "socket", "work", "compose", "engine", "client", "out", "lab", "lab-net"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--tenants", type=int, required=True)
@@ -38,6 +39,8 @@ def main():
         bench.one(rows)
     if rows & {"list", "apply", "verify"}:
         bench.many(rows)
+    if "route" in rows:
+        RouteBench(bench, options.lab, options.lab_net).run()
     if "plan" in rows:
         bench.plan()
     text = table.markdown(facts)
