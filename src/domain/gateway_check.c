@@ -30,7 +30,7 @@ static bool label_is_valid(const char *label, size_t len)
 	return len > 0 && len <= LABEL_MAX_LEN && label[0] != '-' && label[len - 1] != '-';
 }
 
-static bool name_is_valid(const char *name)
+bool gateway_is_name(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
 	size_t total = strlen(name);
@@ -115,7 +115,7 @@ static int check_entry(const struct gateway_config *c, size_t index, struct err 
 			       r->protocol);
 	if (name && r->protocol == EGRESS_TLS && gateway_is_wildcard(name))
 		name += 2;
-	if (!name || !name_is_valid(name))
+	if (!name || !gateway_is_name(name))
 		return err_set(e, ERR_INTERNAL, "gateway: egress[%zu]: malformed host", index);
 	if (r->expires && gateway_day_start(r->expires) < 0)
 		return err_set(e, ERR_INTERNAL, "gateway: egress[%zu]: malformed day", index);
@@ -168,7 +168,7 @@ int gateway_check(const struct gateway_config *c, struct err *e)
 	const char *const addresses[] = { c->inner_ip, c->worker_ip, c->egress_ip,
 					  c->egress_host_ip };
 
-	if (!c->tenant || !name_is_valid(c->tenant) || strchr(c->tenant, '.'))
+	if (!c->tenant || !gateway_is_name(c->tenant) || strchr(c->tenant, '.'))
 		return err_set(e, ERR_INTERNAL, "gateway: malformed tenant name");
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
 		if (!gateway_is_ipv4(addresses[i]))

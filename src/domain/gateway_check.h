@@ -14,6 +14,8 @@ int gateway_check_routes(const struct gateway_config *c, struct err *e) must_che
 
 bool gateway_is_ipv4(const char *s);
 bool gateway_is_wildcard(const char *host);
+/* Lower-case labels of letters, digits and dashes, joined by dots. */
+bool gateway_is_name(const char *name);
 /* Seconds since 1970 at 00:00 UTC of "YYYY-MM-DD"; -1 when it is not a day. */
 int64_t gateway_day_start(const char *day);
 

@@ -25,6 +25,7 @@
 
 #include "base/fsio.h"
 #include "gateway_config.h"
+#include "routes_sample.h"
 
 #define HAPROXY "/usr/sbin/haproxy"
 #define DNSMASQ "/usr/sbin/dnsmasq"
@@ -126,6 +127,58 @@ static void programs_accept(unused_arg void **state)
 		assert_accepted(&c);
 	}
 	c.egress_count = 0;
+	assert_accepted(&c);
+}
+
+static void programs_accept_routes(unused_arg void **state)
+{
+	struct gateway_config c = routes_config();
+
+	if (!have_programs())
+		skip();
+	assert_accepted(&c);
+}
+
+/* As many credentials as a manifest may have, each with everything that one may have. */
+static void programs_accept_most_routes(unused_arg void **state)
+{
+	static struct inject_entry inject[] = {
+		{ .header = (char *)"X-a-key", .format = (char *)"{}" },
+		{ .query = (char *)"a.key_1-2", .format = (char *)"{}" },
+		{ .basic = (char *)"u:{}", .format = (char *)"{}" },
+		{ .header = (char *)"X-B", .format = (char *)"{}" },
+		{ .query = (char *)"b", .format = (char *)"{}" },
+		{ .header = (char *)"X-C", .format = (char *)"{}" },
+		{ .header = (char *)"X-D", .format = (char *)"{}" },
+		{ .header = (char *)"X-E", .format = (char *)"{}" },
+	};
+	static char *allow[] = { (char *)"* /*", (char *)"GET /a$b+c.d/*/x@~:,=!&-/%20%e2%82/*",
+				 (char *)"POST /x", NULL };
+	auto_free struct credential_entry *many = mem_array(GATEWAY_MAX_CREDENTIALS, sizeof(*many));
+	auto_free const char **texts = mem_array(GATEWAY_MAX_CREDENTIALS, sizeof(*texts));
+	struct gateway_config c = routes_config();
+	struct strlist names auto_strlist = { 0 };
+
+	if (!have_programs())
+		skip();
+	for (size_t i = 0; i < GATEWAY_MAX_CREDENTIALS; i++) {
+		strlist_addf(&names, "a-name-as-long-as-it-may-be-%04zu", i);
+		many[i] = (struct credential_entry){
+			ROUTE(names.items[i], "api.example.com"),
+			.inject = INJECT(inject),
+			.allow = { .items = allow, .count = 3 },
+			.limit = { .rate_count = 9999999,
+				   .rate_seconds = i % 2 ? 60 : 3600,
+				   .burst = 1000000,
+				   .daily = 1000000000,
+				   .body = (uint64_t)1 << 40 },
+			.token = TOKEN_REQUIRED,
+		};
+		texts[i] = routes_ca;
+	}
+	c.credentials = many;
+	c.credential_count = GATEWAY_MAX_CREDENTIALS;
+	c.ca_texts = texts;
 	assert_accepted(&c);
 }
 
@@ -337,6 +390,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs_accept),
 		cmocka_unit_test(programs_accept_the_largest),
+		cmocka_unit_test(programs_accept_routes),
+		cmocka_unit_test(programs_accept_most_routes),
 		cmocka_unit_test(answers_are_exact),
 	};
 

@@ -78,6 +78,8 @@ static const char *const haproxy_words[] = {
 	"use-server",
 	"server",
 	"http-request",
+	"stick-table",
+	"error-log-format",
 };
 static const char *const dnsmasq_words[] = {
 	"port",	       "listen-address", "bind-interfaces",	"no-resolv",
