@@ -16,7 +16,7 @@ headers. "Repeat" means: the whole head of the request, with whatever key is in 
   /echo /echo-chunked /echo-base64 /echo-hex /echo-url     200, repeat in the body
   /echo-header /echo-cookie /echo-location /echo-reason /echo-early /echo-trailer /echo-auth
   /redirect/N /cookie /bytes/N /chunked/N /slow/MS /sse/N /ws /close /half /hang /twice
-  /v1/...    what client libraries of AI vendors expect
+  /v1/chat/completions /v1/messages /v1/models     as client libraries of AI vendors expect
 """
 import asyncio
 import base64
@@ -34,6 +34,7 @@ lab = importlib.util.module_from_spec(importlib.util.spec_from_loader("lab_serve
 loader.exec_module(lab)
 
 ELSEWHERE = "https://elsewhere.example.net/landing"
+VENDOR_PATHS = ("/v1/chat/completions", "/v1/messages", "/v1/models")
 PIECE = b"0123456789abcdef" * 4096
 
 
@@ -127,11 +128,11 @@ class Upstream:
             self.send(writer, request.number(302), b"", Location=ELSEWHERE)
         elif name == "cookie":
             self.send(writer, 200, b"{}\n", Set_Cookie="session=of-the-upstream; Path=/; HttpOnly")
-        elif name == "v1":
+        elif request.path in VENDOR_PATHS:
             return await self.vendor(writer, request)
         else:
             self.send(writer, 200, json.dumps(
-                {"method": request.method, "path": request.target, "size": request.size,
+                {"method": request.method, "path": request.path, "size": request.size,
                  "sha256": request.digest.hexdigest(), "start": request.start[:200].decode("latin-1")
                  }).encode() + b"\n", Content_Type="application/json")
         await writer.drain()
@@ -175,8 +176,10 @@ class Upstream:
             form = {"echo_base64": base64.b64encode, "echo_hex": lambda b: b.hex().encode(),
                     "echo_url": lambda b: urllib.parse.quote(b, safe="").encode()}
             # Values alone: an encoding of the whole head would not show that of the key.
-            body = b"\n".join(form.get(name, bytes)(part) for line in head.split(b"\r\n")[1:]
-                              for part in line.partition(b": ")[2].split(b" "))
+            lines = head.split(b"\r\n")
+            words = lines[0].split(b" ") + [word for line in lines[1:]
+                                            for word in line.partition(b": ")[2].split(b" ")]
+            body = b"\n".join(form.get(name, bytes)(word) for word in words)
             self.send(writer, 200, body, name == "echo_chunked")
 
     async def on_ws(self, _reader, writer, request):
@@ -239,7 +242,7 @@ class Upstream:
             asked = json.loads(request.start or b"{}")
         except ValueError:
             asked = {}
-        kind = "/".join(request.parts[1:])
+        kind = request.path[len("/v1/"):]
         say = "hello from the upstream"
         if kind == "chat/completions" and asked.get("stream"):
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -266,8 +269,7 @@ class Upstream:
             "models": {"object": "list", "data": [{"id": "m", "object": "model", "created": 1,
                                                    "owned_by": "lab"}]},
         }
-        body = json.dumps(answers.get(kind, {"error": {"message": "no such thing"}})).encode()
-        self.send(writer, 200 if kind in answers else 404, body, Content_Type="application/json")
+        self.send(writer, 200, json.dumps(answers[kind]).encode(), Content_Type="application/json")
         return True
 
 
