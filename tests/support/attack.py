@@ -63,6 +63,9 @@ class Keys:
             return f"headers {got} instead of {want}"
         if [v for k, v in request["headers"] if k.lower() == "host"] != [self.hosts[route]]:
             return f"host is not {self.hosts[route]}"
+        # Connections are kept per name, though all names lead to one address.
+        if request["sni"] not in (None, self.hosts[route].partition(":")[0]):
+            return f"a connection that was made for {request['sni']}"
         query = request["target"].partition("?")[2]
         if route in QUERIES:
             name, i = QUERIES[route]

@@ -11,7 +11,7 @@
 #   lab_serve NETNS DIR KIND=ADDRESS:PORT...   more servers (lab-server.py), e.g. inside a worker
 #   lab_witness NETNS DIR ADDRESS PORT...      listens, and notes each connection in DIR/witnessed
 #   lab_in NETNS RESOLVER CMD...               CMD in that namespace, asking that resolver only
-#   lab_websocket URL-HOST PORT TEXT           prints what an echoing websocket sends back
+#   lab_websocket HOST PORT TEXT [PATH]        prints what an echoing websocket sends back
 #
 # The world of lab_up:
 #   198.51.100.53   DNS        (LAB_DNS)
@@ -180,10 +180,11 @@ lab_websocket() {
 	/usr/bin/python3 - "$@" <<-'EOF'
 		import os, socket, sys
 		host, port, text = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
+		path = sys.argv[4] if len(sys.argv) > 4 else "/ws"
 		s = socket.create_connection((host, port), timeout=5)
-		s.sendall(b"GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+		s.sendall(b"GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 		          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-		          % host.encode())
+		          % (path.encode(), host.encode()))
 		f = s.makefile("rb")
 		head = b"".join(iter(f.readline, b"\r\n"))
 		# The answer to the sample key of RFC 6455, section 1.3.

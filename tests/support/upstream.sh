@@ -3,6 +3,7 @@
 #   upstream_up NETNS DIR     after lab_up of the same. What reaches them: DIR/record (upstream.py)
 #   upstream_files DIR SET    a gateway's set of files in SET, for the golden files routes-*
 #   upstream_keys SET VERSION writes SET/keys and SET/echo: canaries of that version
+#   upstream_generation SET   writes SET/generation, when all other files are there
 #
 # 198.51.100.20  443, 8443: crm llm query basic three port.example.com, each with its certificate;
 #                self-signed expired wrong-name.example.com, with what the name says;
@@ -27,7 +28,8 @@ upstream_up() {
 		>"$dir/h2.log" 2>&1 &
 	echo $! >>"$dir/pids"
 	: >"$dir/record"
-	upstream_serve "$dir"
+	upstream_serve "$dir" tls=198.51.100.20:443 tls=198.51.100.20:8443 junk=198.51.100.20:9443 \
+		tls=10.99.0.2:443 http=127.0.0.1:8080
 }
 
 upstream_hosts() {
@@ -40,13 +42,13 @@ upstream_hosts() {
 	EOF
 }
 
+# upstream_serve DIR KIND=ADDRESS:PORT...
 upstream_serve() {
 	local dir=$1 log try
+	shift
 	log=$(mktemp "$dir/upstream.XXXXXX")
 	setpriv --pdeathsig KILL nsenter --net="$LAB_NET" "$lab_here/upstream.py" \
-		record="$dir/record" certs="$dir/certs.upstream" tls=198.51.100.20:443 \
-		tls=198.51.100.20:8443 junk=198.51.100.20:9443 tls=10.99.0.2:443 \
-		http=127.0.0.1:8080 >"$log" 2>&1 &
+		record="$dir/record" certs="$dir/certs.upstream" "$@" >"$log" 2>&1 &
 	echo $! >>"$dir/pids"
 	for try in $(seq 100); do
 		grep -q ready "$log" && return 0
@@ -111,6 +113,12 @@ upstream_files() {
 	sed -n 's/.* ca-file \(ca-[a-z0-9-]*\.pem\) .*/\1/p' "$set/haproxy.cfg" | while read -r name; do
 		install -m 644 "$dir/ca.pem" "$set/$name" || return 1
 	done
+}
+
+upstream_generation() {
+	local haproxy dnsmasq
+	haproxy=$(sha256sum <"$1/haproxy.cfg") && dnsmasq=$(sha256sum <"$1/dnsmasq.conf") || return 1
+	echo "${haproxy:0:16}-$(openssl rand -hex 4) ${haproxy:0:16} ${dnsmasq:0:16}" >"$1/generation"
 }
 
 # A secret of its own for each credential, found as "canary" and never by chance; "no-key" has none.
