@@ -47,10 +47,13 @@ static void add_quoted(struct strbuf *b, const char *s)
 		strbuf_printf(b, *s == '\'' ? "'\\%c'" : "%c", *s);
 }
 
+/* Client libraries of AI vendors show `error` and nothing else. */
 void gateway_add_json(struct strbuf *b, const struct gateway_config *c, const char *error,
 		      const char *reason, const char *message)
 {
-	strbuf_printf(b, "'{\"error\":\"%s\",\"reason\":\"%s\",\"message\":\"", error, reason);
+	strbuf_printf(b, "'{\"error\":\"%s: ", error);
+	add_quoted(b, message);
+	strbuf_printf(b, "\",\"reason\":\"%s\",\"message\":\"", reason);
 	add_quoted(b, message);
 	strbuf_printf(b, "\",\"tenant\":\"%s\"", c->tenant);
 }

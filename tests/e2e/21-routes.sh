@@ -131,6 +131,7 @@ fails "the egress side has no routes" 7 nsenter --net="$ENGINE_NETNS" \
 
 get '/llm/x?token=WORKER-SECRET-1' -H 'X-Key: WORKER-SECRET-2' -d WORKER-SECRET-3 -o /dev/null
 get '/nope/x?token=WORKER-SECRET-4' -H 'X-Key: WORKER-SECRET-5' -d WORKER-SECRET-6 -o /dev/null
+ok "every request had its key and no other" tests/support/attack.py check "$set" "$lab/record"
 docker logs gw >"$lab/log" 2>&1
 fails "queries, headers and bodies are in no log" 1 grep WORKER-SECRET "$lab/log"
 ok "no key is in the log in any form" tests/support/attack.py leaks "$set" "$lab/log"

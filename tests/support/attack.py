@@ -3,6 +3,7 @@
 
 usage: attack.py GATEWAY SET RECORD TABLE...
        attack.py leaks SET FILE...      lines of FILE that hold a key of SET, in any form
+       attack.py check SET RECORD       requests in RECORD that have another key than they should
 
 GATEWAY is ADDRESS:PORT; SET the gateway's set of files, with the keys; RECORD what upstream.py
 writes. Prints "pass|fail, TAB, name, TAB, why" for each row. A row of a table (JSON) has
@@ -251,7 +252,25 @@ def leaks(folder, files):
     return found
 
 
+def check(folder, record):
+    """Several routes may lead to one host: a request must be right for one of them."""
+    keys, wrong = Keys(folder), 0
+    with open(record, encoding="ascii") as file:
+        requests = [e for e in map(json.loads, file) if e["event"] == "request"]
+    for request in requests:
+        host = next((v for k, v in request["headers"] if k.lower() == "host"), None)
+        problems = [keys.problem(route, request) for route, at in keys.hosts.items()
+                    if at == host and f"{route}.0" in keys.values]
+        if not problems or all(problems):
+            print(f"{host} {request['method']} {request['target']}: {problems}")
+            wrong += 1
+    print(f"{len(requests)} requests")
+    return wrong or not requests
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "check":
+        sys.exit(1 if check(*sys.argv[2:]) else 0)
     if sys.argv[1] == "leaks":
         sys.exit(1 if leaks(sys.argv[2], sys.argv[3:]) else 0)
     attack(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])

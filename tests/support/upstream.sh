@@ -11,6 +11,7 @@
 # 198.51.100.21  443: h2.example.com, HTTP/2
 # 10.99.0.2      443: office.example.com, a network of the office
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # variables of lab.sh
 
 upstream_names="crm llm query basic three port h2 office"
 
