@@ -16,6 +16,8 @@
 /* Bodies that are held until they were searched for the key: they fit into a buffer. */
 #define ECHO_BODY_MAX 7168
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+/* For how long the address of an upstream is taken to be the same. */
+#define ADDRESS_SECONDS 5
 /* Idle connections to one upstream; each costs some 40 KiB. */
 #define IDLE_CONNECTIONS 32
 
@@ -133,19 +135,34 @@ static void add_body_limit(struct strbuf *b, const struct gateway_config *c,
 
 /* ---- where to, and with what --------------------------------------------------------------- */
 
+/*
+ * HAProxy forgets an answer with the last request that waits for it, and would ask anew for each
+ * one. It is kept here for some seconds, and judged every time.
+ */
 static void add_dial(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
 		     const struct credential_entry *r)
 {
 	auto_free char *unresolved = mem_printf("%s has no address", r->upstream_host);
 	auto_free char *address =
 		mem_printf("%s leads to an address that is never dialled", r->upstream_host);
+	size_t index = (size_t)(r - c->credentials);
 
-	strbuf_printf(b, "\thttp-request do-resolve(txn.dst,outside,ipv4) str(%s)\n",
-		      r->upstream_host);
+	strbuf_printf(b,
+		      "\thttp-request set-var(txn.age) date,sub(proc.at_%zu)\n"
+		      "\thttp-request set-var(txn.dst) var(proc.dst_%zu) "
+		      "if { var(txn.age) -m int 0:%d }\n"
+		      "\thttp-request do-resolve(txn.dst,outside,ipv4) str(%s) "
+		      "if !{ var(txn.dst) -m found }\n",
+		      index, index, ADDRESS_SECONDS, r->upstream_host);
 	refuse(b, c, "unresolved", 502, unresolved, "!{ var(txn.dst) -m found }");
 	gateway_add_address_acls(b, c, own);
 	refuse(b, c, "address", 403, address, r->private_ok ? "never" : "never || private");
-	strbuf_puts(b, "\thttp-request set-dst var(txn.dst)\n");
+	strbuf_printf(b,
+		      "\tacl is_fresh var(txn.age) -m int 0:%d\n"
+		      "\thttp-request set-var(proc.dst_%zu) var(txn.dst) if !is_fresh\n"
+		      "\thttp-request set-var(proc.at_%zu) date if !is_fresh\n"
+		      "\thttp-request set-dst var(txn.dst)\n",
+		      ADDRESS_SECONDS, index, index);
 }
 
 static void add_key_check(struct strbuf *b, const struct gateway_config *c,
@@ -292,9 +309,14 @@ static void add_inject(struct strbuf *b, const struct credential_entry *r)
 
 static void add_echo(struct strbuf *b, const struct gateway_config *c, const char *condition)
 {
-	strbuf_puts(b, "\thttp-response return status 502 content-type application/json string ");
+	strbuf_printf(b,
+		      "\thttp-response set-var(txn.reason) str(echo) if %s\n"
+		      "\thttp-response set-var(txn.verdict) str(denied) "
+		      "if { var(txn.reason) -m str echo }\n"
+		      "\thttp-response return status 502 content-type application/json string ",
+		      condition);
 	gateway_add_json(b, c, "refused", "echo", "the upstream's answer repeats the key");
-	strbuf_printf(b, "}'\\n if %s\n", condition);
+	strbuf_puts(b, "}'\\n if { var(txn.reason) -m str echo }\n");
 }
 
 /*
@@ -320,9 +342,7 @@ static void add_answer(struct strbuf *b, const struct gateway_config *c,
 	strbuf_puts(b, "\thttp-response set-var(txn.answered) bool(true)\n"
 		       "\thttp-response del-header '^(authorization|proxy-authorization");
 	add_names(b, r);
-	strbuf_puts(b, ")$' -m reg\n"
-		       "\thttp-response set-var(txn.verdict) str(denied)\n"
-		       "\thttp-response set-var(txn.reason) str(echo)\n");
+	strbuf_puts(b, ")$' -m reg\n");
 	add_echo(b, c, "{ res.hdrs -m sub -f echo }");
 	/* Event streams begin when they begin; a body of unknown length may be one. */
 	strbuf_printf(b,
@@ -332,8 +352,6 @@ static void add_answer(struct strbuf *b, const struct gateway_config *c,
 		      "\thttp-response wait-for-body time 10s if is_searched !is_stream\n",
 		      ECHO_BODY_MAX);
 	add_echo(b, c, "is_searched !is_stream { res.body -m sub -f echo }");
-	strbuf_puts(b, "\thttp-response set-var(txn.verdict) str(allowed)\n"
-		       "\thttp-response set-var(txn.reason) str(none)\n");
 	add_phrases(b);
 }
 

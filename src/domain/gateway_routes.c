@@ -27,18 +27,16 @@ static const char frontend[] = "\nfrontend routes\n"
 			       "\ttcp-request connection reject if !{ src %s }\n";
 
 /*
- * The path of the hint goes where an operator may paste it: only characters that mean nothing to a
- * shell. The log's path is cut.
+ * The log's path is cut. The hint is for an operator, who may paste it: what could mean something
+ * to a shell or in JSON is a dot there. Its expressions have no brackets, as one would end the
+ * bracket around them.
  */
 static const char variables[] =
-	"\thttp-request set-var(txn.verdict) str(denied)\n"
 	"\thttp-request set-var(txn.path) path,bytes(0,200)\n"
 	"\thttp-request set-var(txn.route) path,field(2,/)\n"
-	"\tacl is_plain_method method -m reg '^[A-Z-]{1,24}$'\n"
-	"\tacl is_plain_path var(txn.path) -m reg '^/[A-Za-z0-9/_.:@%%,+=-]*$'\n"
-	"\thttp-request set-var-fmt(txn.hint) 'tenantctl egress check %s gateway %d METHOD PATH'\n"
-	"\thttp-request set-var-fmt(txn.hint) 'tenantctl egress check %s gateway %d %%[method] "
-	"%%[var(txn.path)]' if is_plain_method is_plain_path\n";
+	"\thttp-request set-var-fmt(txn.hint) 'tenantctl egress check %s gateway %d "
+	"%%[method,regsub(\"(?!-)\\W\",\".\",g)] "
+	"%%[var(txn.path),regsub(\"(?!/|\\.|:|@|%%|=|\\+|-)\\W\",\".\",g)]'\n";
 
 /* Inside the single quotes of the configuration: the only character that means something. */
 static void add_quoted(struct strbuf *b, const char *s)
@@ -62,14 +60,14 @@ void gateway_add_refusal(struct strbuf *b, const struct gateway_config *c,
 			 const struct gateway_refusal *r)
 {
 	strbuf_printf(b,
-		      "\thttp-request set-var(txn.reason) str(%s)\n"
+		      "\thttp-request set-var(txn.reason) str(%s) if %s\n"
 		      "\thttp-request return status %d content-type application/json lf-string ",
-		      r->reason, r->status);
+		      r->reason, r->condition, r->status);
 	gateway_add_json(b, c, "refused", r->reason, r->message);
-	strbuf_puts(b, ",\"hint\":\"%[var(txn.hint),json]\"}'\\n");
+	strbuf_puts(b, ",\"hint\":\"%[var(txn.hint)]\"}'\\n");
 	if (r->retry_after)
 		strbuf_printf(b, " hdr Retry-After %s", r->retry_after);
-	strbuf_printf(b, " if %s\n", r->condition);
+	strbuf_puts(b, " if { var(txn.reason) -m found }\n");
 }
 
 /* Conditions of one reason are ORed. */
@@ -84,7 +82,8 @@ static const struct gateway_refusal refusals[] = {
 	  .condition = "!{ url -m beg / } || !{ req.ver -m str 1.0 1.1 }" },
 	{ .reason = "method",
 	  .message = "this method is never let through",
-	  .condition = "{ method TRACE CONNECT } || !is_plain_method" },
+	  .condition = "!{ method GET POST PUT PATCH DELETE HEAD OPTIONS } "
+		       "!{ method -m reg '^[A-Z-]{1,24}$' } || { method TRACE CONNECT }" },
 	{ .reason = "upgrade",
 	  .message = "no upgrade but that to a websocket is let through",
 	  .condition = "{ req.fhdr_cnt(upgrade) gt 1 } || { req.fhdr_cnt(upgrade) gt 0 } "
@@ -93,6 +92,7 @@ static const struct gateway_refusal refusals[] = {
 	{ .reason = "connection",
 	  .message = "the Connection header may say close, keep-alive and upgrade only",
 	  .condition = "{ req.fhdr_cnt(connection) gt 1 } || { req.fhdr_cnt(connection) gt 0 } "
+		       "!{ req.fhdr(connection),lower -m str keep-alive close } "
 		       "!{ req.fhdr(connection),lower -m reg "
 		       "'^(close|keep-alive|upgrade)([ \t]*,[ \t]*(close|keep-alive|upgrade))*$' "
 		       "}" },
@@ -100,8 +100,8 @@ static const struct gateway_refusal refusals[] = {
 	 * for what is left of it, and passed on as it was. HTTP/1.0 knows no chunks. */
 	{ .reason = "header",
 	  .message = "a header has a name or value that programs read differently",
-	  .condition = "{ req.hdr_names -m reg '[^A-Za-z0-9,-]' } || "
-		       "{ req.hdrs -m reg '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]' } || "
+	  .condition = "{ req.hdrs -m reg '(?m)[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]|"
+		       "^[A-Za-z0-9-]*+[^A-Za-z0-9:\\r\\n-]' } || "
 		       "{ req.fhdr_cnt(content-length) gt 0 } "
 		       "!{ req.fhdr(content-length) -m reg '^[0-9]{1,15}$' } || "
 		       "{ req.fhdr_cnt(transfer-encoding) gt 0 } "
@@ -160,7 +160,7 @@ static void add_logs(struct strbuf *b, const struct gateway_config *c)
 void gateway_add_routes(struct strbuf *b, const struct gateway_config *c, const struct strlist *own)
 {
 	strbuf_printf(b, frontend, c->inner_ip, GATEWAY_ROUTE_PORT, c->worker_ip);
-	strbuf_printf(b, variables, c->tenant, GATEWAY_ROUTE_PORT, c->tenant, GATEWAY_ROUTE_PORT);
+	strbuf_printf(b, variables, c->tenant, GATEWAY_ROUTE_PORT);
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		struct gateway_refusal r = refusals[i];
 
