@@ -137,7 +137,7 @@ static void add_body_limit(struct strbuf *b, const struct gateway_config *c,
 
 /*
  * HAProxy forgets an answer with the last request that waits for it, and would ask anew for each
- * one. It is kept here for some seconds, and judged every time.
+ * one. What was judged and found good is kept here for some seconds.
  */
 static void add_dial(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
 		     const struct credential_entry *r)
@@ -148,21 +148,22 @@ static void add_dial(struct strbuf *b, const struct gateway_config *c, const str
 	size_t index = (size_t)(r - c->credentials);
 
 	strbuf_printf(b,
-		      "\thttp-request set-var(txn.age) date,sub(proc.at_%zu)\n"
 		      "\thttp-request set-var(txn.dst) var(proc.dst_%zu) "
-		      "if { var(txn.age) -m int 0:%d }\n"
-		      "\thttp-request do-resolve(txn.dst,outside,ipv4) str(%s) "
-		      "if !{ var(txn.dst) -m found }\n",
+		      "if { date,sub(proc.at_%zu) -m int 0:%d }\n"
+		      "\tacl is_kept var(txn.dst) -m found\n"
+		      "\thttp-request set-var(txn.found) bool(true) if !is_kept\n"
+		      "\tacl is_new var(txn.found) -m found\n"
+		      "\thttp-request do-resolve(txn.dst,outside,ipv4) str(%s) if is_new\n",
 		      index, index, ADDRESS_SECONDS, r->upstream_host);
 	refuse(b, c, "unresolved", 502, unresolved, "!{ var(txn.dst) -m found }");
 	gateway_add_address_acls(b, c, own);
-	refuse(b, c, "address", 403, address, r->private_ok ? "never" : "never || private");
+	refuse(b, c, "address", 403, address,
+	       r->private_ok ? "is_new never" : "is_new never || is_new private");
 	strbuf_printf(b,
-		      "\tacl is_fresh var(txn.age) -m int 0:%d\n"
-		      "\thttp-request set-var(proc.dst_%zu) var(txn.dst) if !is_fresh\n"
-		      "\thttp-request set-var(proc.at_%zu) date if !is_fresh\n"
+		      "\thttp-request set-var(proc.dst_%zu) var(txn.dst) if is_new\n"
+		      "\thttp-request set-var(proc.at_%zu) date if is_new\n"
 		      "\thttp-request set-dst var(txn.dst)\n",
-		      ADDRESS_SECONDS, index, index);
+		      index, index);
 }
 
 static void add_key_check(struct strbuf *b, const struct gateway_config *c,
@@ -339,10 +340,13 @@ static void add_phrases(struct strbuf *b)
 static void add_answer(struct strbuf *b, const struct gateway_config *c,
 		       const struct credential_entry *r)
 {
-	strbuf_puts(b, "\thttp-response set-var(txn.answered) bool(true)\n"
-		       "\thttp-response del-header '^(authorization|proxy-authorization");
-	add_names(b, r);
-	strbuf_puts(b, ")$' -m reg\n");
+	strbuf_puts(b, "\thttp-response set-var(txn.answered) bool(true) if { status 502:504 }\n"
+		       "\thttp-response del-header authorization\n"
+		       "\thttp-response del-header proxy-authorization\n");
+	for (size_t i = 0; i < r->inject.count; i++)
+		if (header_of(inject_at(r, i)))
+			strbuf_printf(b, "\thttp-response del-header %s\n",
+				      header_of(inject_at(r, i)));
 	add_echo(b, c, "{ res.hdrs -m sub -f echo }");
 	/* Event streams begin when they begin; a body of unknown length may be one. */
 	strbuf_printf(b,
@@ -373,7 +377,7 @@ static void add_errors(struct strbuf *b, const struct gateway_config *c,
 	strbuf_puts(b, "\tacl is_failed var(txn.verdict) -m str allowed\n"
 		       "\tacl is_answered var(txn.answered) -m found\n"
 		       "\thttp-after-response set-var(txn.reason) str(upstream) "
-		       "if is_failed !is_answered\n"
+		       "if { status 502:504 } is_failed !is_answered\n"
 		       "\thttp-after-response set-status 502 if { status 503 } "
 		       "is_failed !is_answered\n");
 }
@@ -389,10 +393,9 @@ void gateway_add_route_backend(struct strbuf *b, const struct gateway_config *c,
 		      r->name);
 	add_counters(b, &r->limit);
 	strbuf_printf(b,
-		      "\thttp-request set-var(txn.rule) str(route:%s)\n"
 		      "\thttp-request set-var(txn.shown) 'str(\\\"route:%s\\\")'\n"
 		      "\thttp-request set-path /%%[path,regsub(^/[^/]*/?,)]\n",
-		      r->name, r->name);
+		      r->name);
 	add_allow(b, c, r);
 	add_token(b, c, r);
 	add_query_check(b, c, r);

@@ -89,7 +89,7 @@ static void order_of_a_route(unused_arg void **state)
 		"do-resolve(",
 		"reason) str(unresolved)",
 		"reason) str(address)",
-		"if never || private",
+		"if is_new never || is_new private",
 		"set-dst ",
 		"reason) str(key)",
 		"http-request del-header",
