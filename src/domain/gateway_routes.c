@@ -11,6 +11,10 @@
 /* HAProxy takes 64 words a line; several lines of one name are one list. */
 #define NAMES_A_LINE 32
 
+/* Control characters, and names with anything but letters, digits and dashes; on a text of lines.
+ */
+#define ODD_HEADERS "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]|^[a-z0-9-]*+[^a-z0-9:\\r\\n-]"
+
 /*
  * Nagle's algorithm would hold back the small pieces of an event stream. HTTP/2 has no business
  * on this side, prior knowledge or upgrade. The answers to what is not HTTP at all are HAProxy's
@@ -26,14 +30,34 @@ static const char frontend[] = "\nfrontend routes\n"
 			       "\ttimeout http-keep-alive 60s\n"
 			       "\ttcp-request connection reject if !{ src %s }\n";
 
+/* The log's path is cut. */
+static const char variables[] = "\thttp-request set-var(txn.path) path,bytes(0,200)\n"
+				"\thttp-request set-var(txn.route) path,field(2,/)\n";
+
 /*
- * The log's path is cut. The hint is for an operator, who may paste it: what could mean something
- * to a shell or in JSON is a dot there. Its expressions have no brackets, as one would end the
- * bracket around them.
+ * Most requests are plain in every respect: five looks tell, and the rules below, each of which
+ * these conditions are narrower than, need not be tried. `allow` ends the rules of this frontend
+ * only.
  */
-static const char variables[] =
-	"\thttp-request set-var(txn.path) path,bytes(0,200)\n"
-	"\thttp-request set-var(txn.route) path,field(2,/)\n"
+static const char plain[] =
+	"\tacl is_plain_host req.fhdr(host) -m str gateway proxy\n"
+	"\tacl is_plain_method method GET POST PUT PATCH DELETE HEAD OPTIONS\n"
+	"\tacl is_plain_url url -m reg '^/[a-z0-9-]+(/[A-Za-z0-9_:@,=+-][A-Za-z0-9_.:@,=+-]*)*/?"
+	"([?].*)?$'\n"
+	"\tacl is_odd req.hdrs -m reg -i '(?m)" ODD_HEADERS "|^(upgrade|transfer-encoding|expect):|"
+	"^connection:(?! *(keep-alive|close) *\\r)|^content-length:(?! *[0-9]{1,15} *\\r)'\n"
+	"\thttp-request set-var(txn.plain) bool(true) if is_plain_method is_plain_host "
+	"{ req.ver 1.1 } is_known is_plain_url !is_odd\n"
+	"\tacl is_plain var(txn.plain) -m found\n"
+	"\thttp-request set-var-fmt(txn.hint) 'tenantctl egress check %s gateway %d %%[method] "
+	"%%[var(txn.path)]' if is_plain\n"
+	"\thttp-request allow if is_plain\n";
+
+/*
+ * The hint is for an operator, who may paste it: what could mean something to a shell or in JSON is
+ * a dot there. Its expressions have no brackets, as one would end the bracket around them.
+ */
+static const char hint[] =
 	"\thttp-request set-var-fmt(txn.hint) 'tenantctl egress check %s gateway %d "
 	"%%[method,regsub(\"(?!-)\\W\",\".\",g)] "
 	"%%[var(txn.path),regsub(\"(?!/|\\.|:|@|%%|=|\\+|-)\\W\",\".\",g)]'\n";
@@ -82,8 +106,7 @@ static const struct gateway_refusal refusals[] = {
 	  .condition = "!{ url -m beg / } || !{ req.ver -m str 1.0 1.1 }" },
 	{ .reason = "method",
 	  .message = "this method is never let through",
-	  .condition = "!{ method GET POST PUT PATCH DELETE HEAD OPTIONS } "
-		       "!{ method -m reg '^[A-Z-]{1,24}$' } || { method TRACE CONNECT }" },
+	  .condition = "!{ method -m reg '^[A-Z-]{1,24}$' } || { method TRACE CONNECT }" },
 	{ .reason = "upgrade",
 	  .message = "no upgrade but that to a websocket is let through",
 	  .condition = "{ req.fhdr_cnt(upgrade) gt 1 } || { req.fhdr_cnt(upgrade) gt 0 } "
@@ -92,7 +115,6 @@ static const struct gateway_refusal refusals[] = {
 	{ .reason = "connection",
 	  .message = "the Connection header may say close, keep-alive and upgrade only",
 	  .condition = "{ req.fhdr_cnt(connection) gt 1 } || { req.fhdr_cnt(connection) gt 0 } "
-		       "!{ req.fhdr(connection),lower -m str keep-alive close } "
 		       "!{ req.fhdr(connection),lower -m reg "
 		       "'^(close|keep-alive|upgrade)([ \t]*,[ \t]*(close|keep-alive|upgrade))*$' "
 		       "}" },
@@ -100,8 +122,7 @@ static const struct gateway_refusal refusals[] = {
 	 * for what is left of it, and passed on as it was. HTTP/1.0 knows no chunks. */
 	{ .reason = "header",
 	  .message = "a header has a name or value that programs read differently",
-	  .condition = "{ req.hdrs -m reg '(?m)[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]|"
-		       "^[A-Za-z0-9-]*+[^A-Za-z0-9:\\r\\n-]' } || "
+	  .condition = "{ req.hdrs -m reg -i '(?m)" ODD_HEADERS "' } || "
 		       "{ req.fhdr_cnt(content-length) gt 0 } "
 		       "!{ req.fhdr(content-length) -m reg '^[0-9]{1,15}$' } || "
 		       "{ req.fhdr_cnt(transfer-encoding) gt 0 } "
@@ -113,6 +134,17 @@ static const struct gateway_refusal refusals[] = {
 };
 
 static void add_known(struct strbuf *b, const struct gateway_config *c)
+{
+	for (size_t i = 0; i < c->credential_count; i++)
+		strbuf_printf(b, "%s %s%s",
+			      i % NAMES_A_LINE ? "" : "\tacl is_known var(txn.route) -m str",
+			      c->credentials[i].name,
+			      (i + 1) % NAMES_A_LINE && i + 1 < c->credential_count ? "" : "\n");
+	if (c->credential_count)
+		strbuf_printf(b, plain, c->tenant, GATEWAY_ROUTE_PORT);
+}
+
+static void add_unknown(struct strbuf *b, const struct gateway_config *c)
 {
 	static const struct gateway_refusal unknown = {
 		.reason = "route",
@@ -126,11 +158,6 @@ static void add_known(struct strbuf *b, const struct gateway_config *c)
 		.condition = "TRUE",
 	};
 
-	for (size_t i = 0; i < c->credential_count; i++)
-		strbuf_printf(b, "%s %s%s",
-			      i % NAMES_A_LINE ? "" : "\tacl is_known var(txn.route) -m str",
-			      c->credentials[i].name,
-			      (i + 1) % NAMES_A_LINE && i + 1 < c->credential_count ? "" : "\n");
 	gateway_add_refusal(b, c, c->credential_count ? &unknown : &none);
 	if (c->credential_count)
 		strbuf_puts(b, "\tuse_backend route_%[var(txn.route)]\n");
@@ -160,14 +187,16 @@ static void add_logs(struct strbuf *b, const struct gateway_config *c)
 void gateway_add_routes(struct strbuf *b, const struct gateway_config *c, const struct strlist *own)
 {
 	strbuf_printf(b, frontend, c->inner_ip, GATEWAY_ROUTE_PORT, c->worker_ip);
-	strbuf_printf(b, variables, c->tenant, GATEWAY_ROUTE_PORT);
+	strbuf_puts(b, variables);
+	add_known(b, c);
+	strbuf_printf(b, hint, c->tenant, GATEWAY_ROUTE_PORT);
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {
 		struct gateway_refusal r = refusals[i];
 
 		r.status = 403;
 		gateway_add_refusal(b, c, &r);
 	}
-	add_known(b, c);
+	add_unknown(b, c);
 	add_logs(b, c);
 	/* Days since 1970 in the key: a new day starts at 0 by itself. */
 	strbuf_puts(b, "\nbackend daily\n"
