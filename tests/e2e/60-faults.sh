@@ -1,5 +1,5 @@
 #!/bin/bash
-# time: 420
+# time: 600
 # Every engine call of create, apply and delete fails once, in several ways, and the program is killed
 # before and after each. Whatever happened: no worker runs without its gateway, the message names
 # the tenant, the next plain run reaches the state of an undisturbed one, delete leaves nothing,
