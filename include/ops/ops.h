@@ -114,8 +114,8 @@ struct tenant_row {
 	char *tenant, *tier, *image, *image_id, *health, *listen, *verified_at, *verified;
 	enum tenant_status status;
 	bool has_manifest;
-	int64_t created; /* seconds since 1970; 0 unknown */
-	int64_t memory;	 /* bytes in use; -1 unknown */
+	int64_t created;	     /* seconds since 1970; 0 unknown */
+	int64_t memory;		     /* bytes in use; -1 unknown */
 	int64_t egress, credentials; /* entries of the manifest; 0 without one */
 };
 void tenant_rows_free(struct tenant_row *rows, size_t count);
