@@ -150,6 +150,7 @@ static int put_in_force(struct edit *ed, const char *text, struct egress_changed
 		return -1;
 	if (running) {
 		rc = ops_reload(ed->c, ed->tenant, &r, e);
+		running = r.plan.tenant != NULL; /* it may have stopped meanwhile */
 		run_result_free(&r);
 	}
 	if (rc)
