@@ -30,8 +30,9 @@ static const char frontend[] = "\nfrontend routes\n"
 			       "\ttimeout http-keep-alive 60s\n"
 			       "\ttcp-request connection reject if !{ src %s }\n";
 
-/* The log's path is cut. */
-static const char variables[] = "\thttp-request set-var(txn.path) path,bytes(0,200)\n"
+/* For the log, where the request is gone already. */
+static const char variables[] = "\thttp-request set-var(txn.method) method,bytes(0,24)\n"
+				"\thttp-request set-var(txn.path) path,bytes(0,200)\n"
 				"\thttp-request set-var(txn.route) path,field(2,/)\n";
 
 /*
@@ -170,7 +171,7 @@ static void add_logs(struct strbuf *b, const struct gateway_config *c)
 {
 	strbuf_printf(b,
 		      "\tlog-format " LOG_HEAD "\"rule\":%%[var(txn.shown,null)],"
-		      "\"method\":%%{+Q}[method,bytes(0,24),json],"
+		      "\"method\":%%{+Q}[var(txn.method,-),json],"
 		      "\"path\":%%{+Q}[var(txn.path,-),json],\"status\":%%ST,"
 		      "\"verdict\":\"%%[var(txn.verdict,denied)]\","
 		      "\"reason\":\"%%[var(txn.reason,malformed)]\"," LOG_TAIL

@@ -141,6 +141,9 @@ ok "each line of the log is JSON" jq -es 'all(.[]; .tenant == "acme-dental")' "$
 ok "a request is logged" routes_logged '.event == "route" and .rule == "route:crm" and .method == "GET"
 	and .path == "/crm/contacts/1" and .status == 200 and .verdict == "allowed" and .reason == "none"
 	and .dst == "198.51.100.20" and .client == "10.231.0.3" and .up > 0 and .down > 0 and .ms >= 0'
+for method in PATCH M-SEARCH; do
+	ok "a request with $method is logged as such" routes_logged ".method == \"$method\" and .status == 200"
+done
 for reason in host target method upgrade connection header path route; do
 	ok "what was refused for its $reason is logged" routes_logged ".event == \"route\" and
 		.reason == \"$reason\" and .verdict == \"denied\" and .status == 403 and .rule == null"
