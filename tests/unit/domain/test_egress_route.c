@@ -292,14 +292,16 @@ static void requests_are_decided(unused_arg void **state)
 static void texts_are_printable(unused_arg void **state)
 {
 	struct gateway_config c = config_of(NULL, 0);
-	auto_free char *path = mem_alloc(4000);
-	struct egress_query q = { .method = "G\x1b[31m", .path = path };
+	char filler[3995] = "";
+	auto_free char *path = NULL;
+	struct egress_query q = { .method = "G\x1b[31m" };
 	struct egress_decision d;
 
 	c.credentials = routes;
 	c.credential_count = ARRAY_SIZE(routes);
-	memset(path, 'x', 3999);
-	memcpy(path, "/ghl/", 5);
+	memset(filler, 'x', sizeof(filler) - 1);
+	path = mem_printf("/ghl/%s", filler);
+	q.path = path;
 	route_decide(&c, &q, &d);
 	assert_null(strchr(d.text, '\x1b'));
 	q.method = "GET";
