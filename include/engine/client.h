@@ -47,6 +47,7 @@ bool client_has_api(const struct client *c, int major, int minor);
 const char *client_api(const struct client *c);
 
 int client_info(struct client *c, struct engine_info *out, struct err *e) must_check;
+int client_version(struct client *c, struct engine_version *out, struct err *e) must_check;
 
 /* Containers. `ref` is an id or an exact name; ids are preferred. */
 int client_container_list(struct client *c, const char *const *label_filters, size_t count,

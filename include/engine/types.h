@@ -124,14 +124,38 @@ struct image_info {
 	struct strlist volumes; /* paths of Config.Volumes */
 };
 
+struct engine_runtime { /* one entry of Runtimes */
+	char *name;
+	char *path;   /* of an OCI runtime's program; "" for a shim */
+	char *type;   /* "io.containerd.runsc.v1" of a shim; "" for a program */
+	char *config; /* file that a shim reads its flags from; "" when none is named */
+	struct strlist args;
+};
+
 struct engine_info { /* GET /info and /version, what we rely on */
 	char *server_version, *storage_driver, *cgroup_version, *os_type, *kernel, *name, *id;
 	char *docker_root;
-	int64_t api_major, api_minor; /* negotiated */
+	char *default_runtime, *logging_driver, *swarm_state;
+	char *firewall; /* "iptables", "nftables"; "" on engines that do not say */
+	char *runc_commit, *containerd_commit; /* what the engine knows of them; may be "" */
+	bool live_restore;
+	struct strlist authorization;	    /* plugins that decide on API calls */
+	struct strlist insecure_registries; /* prefixes; loopback is always among them */
+	struct bind_list runtime_details;   /* struct engine_runtime */
+	int64_t api_major, api_minor;	    /* negotiated */
 	int64_t ncpu, mem_total;
 	bool memory_limit, swap_limit, pids_limit, cpu_cfs_quota;
 	struct strlist security_options, runtimes, warnings;
 	bool containerd_store;
+};
+
+struct engine_component {
+	char *name, *version; /* "Engine", "containerd", "runc", "docker-init" */
+};
+
+struct engine_version { /* GET /version */
+	char *version, *api, *min_api, *kernel, *go;
+	struct bind_list components; /* struct engine_component */
 };
 
 void container_spec_free(struct container_spec *s);
@@ -142,6 +166,9 @@ void network_info_free(struct network_info *n);
 void network_infos_free(struct bind_list *l); /* struct network_info */
 void image_info_free(struct image_info *i);
 void engine_info_free(struct engine_info *i);
+void engine_version_free(struct engine_version *v);
+/* Version of a component, or NULL when the engine names none. */
+const char *engine_component_version(const struct engine_version *v, const char *name);
 /* Order of keys and members as in the table of engine/wire.c: equal specs print equally.
  * With `settable_only`, only what a create request carries (the input of the spec digest). */
 struct node *container_spec_json(const struct container_spec *s, bool settable_only) returns_owned;

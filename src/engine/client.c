@@ -330,3 +330,16 @@ int client_info(struct client *c, struct engine_info *out, struct err *e)
 	*out = info;
 	return 0;
 }
+
+int client_version(struct client *c, struct engine_version *out, struct err *e)
+{
+	struct call call = { .method = "GET", .path = "/version", .what = "GET /version" };
+	struct engine_version version = { 0 };
+	auto_doc struct doc *d = NULL;
+
+	if (client_call_json(c, &call, &d, e) < 0 ||
+	    wire_read(&wire_engine_version, doc_root(d), call.what, &version, e) < 0)
+		return -1;
+	*out = version;
+	return 0;
+}

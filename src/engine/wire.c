@@ -219,6 +219,16 @@ static const struct wire_field image_fields[] = {
 };
 const struct wire_table wire_image_info = TABLE("image", struct image_info, image_fields);
 
+#define RUNTIME(member) AT(struct engine_runtime, member)
+static const struct wire_field runtime_fields[] = {
+	{ "path", WIRE_STRING, RUNTIME(path) },
+	{ "runtimeType", WIRE_STRING, RUNTIME(type) },
+	{ "runtimeArgs", WIRE_LIST, RUNTIME(args) },
+	{ "options.ConfigPath", WIRE_STRING, RUNTIME(config) },
+};
+static const struct wire_table runtime_table =
+	KEYED_TABLE("runtime", struct engine_runtime, runtime_fields, name);
+
 #define ENG(member) AT(struct engine_info, member)
 static const struct wire_field engine_fields[] = {
 	{ "ServerVersion", WIRE_STRING, ENG(server_version), .flags = WIRE_REQUIRED },
@@ -237,6 +247,36 @@ static const struct wire_field engine_fields[] = {
 	{ "CpuCfsQuota", WIRE_BOOL, ENG(cpu_cfs_quota) },
 	{ "SecurityOptions", WIRE_LIST, ENG(security_options) },
 	{ "Runtimes", WIRE_KEYS, ENG(runtimes) },
+	{ "Runtimes", WIRE_OBJECT_MAP, ENG(runtime_details), .sub = &runtime_table },
+	{ "DefaultRuntime", WIRE_STRING, ENG(default_runtime) },
+	{ "LoggingDriver", WIRE_STRING, ENG(logging_driver) },
+	{ "Swarm.LocalNodeState", WIRE_STRING, ENG(swarm_state) },
+	{ "FirewallBackend.Driver", WIRE_STRING, ENG(firewall) },
+	{ "RuncCommit.ID", WIRE_STRING, ENG(runc_commit) },
+	{ "ContainerdCommit.ID", WIRE_STRING, ENG(containerd_commit) },
+	{ "LiveRestoreEnabled", WIRE_BOOL, ENG(live_restore) },
+	{ "Plugins.Authorization", WIRE_LIST, ENG(authorization) },
+	{ "RegistryConfig.InsecureRegistryCIDRs", WIRE_LIST, ENG(insecure_registries) },
 	{ "Warnings", WIRE_LIST, ENG(warnings) },
 };
 const struct wire_table wire_engine_info = TABLE("engine", struct engine_info, engine_fields);
+
+#define COMPONENT(member) AT(struct engine_component, member)
+static const struct wire_field component_fields[] = {
+	{ "Name", WIRE_STRING, COMPONENT(name) },
+	{ "Version", WIRE_STRING, COMPONENT(version) },
+};
+static const struct wire_table component_table =
+	TABLE("component", struct engine_component, component_fields);
+
+#define VERSION(member) AT(struct engine_version, member)
+static const struct wire_field version_fields[] = {
+	{ "Version", WIRE_STRING, VERSION(version), .flags = WIRE_REQUIRED },
+	{ "ApiVersion", WIRE_STRING, VERSION(api) },
+	{ "MinAPIVersion", WIRE_STRING, VERSION(min_api) },
+	{ "KernelVersion", WIRE_STRING, VERSION(kernel) },
+	{ "GoVersion", WIRE_STRING, VERSION(go) },
+	{ "Components", WIRE_OBJECTS, VERSION(components), .sub = &component_table },
+};
+const struct wire_table wire_engine_version =
+	TABLE("engine version", struct engine_version, version_fields);

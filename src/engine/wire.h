@@ -100,6 +100,7 @@ extern const struct wire_table wire_network_spec;
 extern const struct wire_table wire_network_info;
 extern const struct wire_table wire_image_info;
 extern const struct wire_table wire_engine_info;
+extern const struct wire_table wire_engine_version;
 
 /* Own comparisons of rows in wire_container_spec; see wire_diff.c. */
 typedef void wire_diff_fn(const struct wire_field *f, const struct container_spec *expected,

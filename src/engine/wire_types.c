@@ -5,6 +5,7 @@
 #include "wire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void container_spec_free(struct container_spec *s)
 {
@@ -52,6 +53,21 @@ void image_info_free(struct image_info *i)
 void engine_info_free(struct engine_info *i)
 {
 	wire_free(&wire_engine_info, i);
+}
+
+void engine_version_free(struct engine_version *v)
+{
+	wire_free(&wire_engine_version, v);
+}
+
+const char *engine_component_version(const struct engine_version *v, const char *name)
+{
+	const struct engine_component *c = v->components.items;
+
+	for (size_t i = 0; i < v->components.count; i++)
+		if (strcmp(c[i].name, name) == 0)
+			return c[i].version[0] ? c[i].version : NULL;
+	return NULL;
 }
 
 struct node *container_spec_json(const struct container_spec *s, bool settable_only)

@@ -17,6 +17,7 @@ static void read_rest(const struct node *root)
 	struct network_info network = { 0 };
 	struct image_info image = { 0 };
 	struct engine_info engine = { 0 };
+	struct engine_version version = { 0 };
 	struct container_info container = { 0 };
 	struct bind_list rows = { 0 };
 	struct err e = ERR_INIT;
@@ -28,6 +29,8 @@ static void read_rest(const struct node *root)
 		image_info_free(&image);
 	if (wire_read(&wire_engine_info, root, "fuzz", &engine, &e) == 0)
 		engine_info_free(&engine);
+	if (wire_read(&wire_engine_version, root, "fuzz", &version, &e) == 0)
+		engine_version_free(&version);
 	if (wire_read(&wire_container_info, root, "fuzz", &container, &e) == 0)
 		container_info_free(&container);
 	if (wire_read_rows(&wire_container_row, root, "fuzz", &rows, &e) == 0)

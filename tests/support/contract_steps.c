@@ -296,6 +296,30 @@ static int remove_network(struct client *c, struct strbuf *sees, struct err *e)
 	return client_network_remove(c, NETWORK, e);
 }
 
+static const char *runtime_path(const struct engine_info *i, const char *name)
+{
+	const struct engine_runtime *r = i->runtime_details.items;
+
+	for (size_t k = 0; k < i->runtime_details.count; k++)
+		if (strcmp(r[k].name, name) == 0)
+			return r[k].path;
+	return "-";
+}
+
+static int version(struct client *c, struct strbuf *sees, struct err *e)
+{
+	struct engine_version v;
+	const char *runc;
+
+	if (client_version(c, &v, e) < 0)
+		return -1;
+	runc = engine_component_version(&v, "runc");
+	strbuf_printf(sees, "%s api=%s min=%s components=%zu runc=%s", v.version, v.api, v.min_api,
+		      v.components.count, runc ? runc : "-");
+	engine_version_free(&v);
+	return 0;
+}
+
 static int info(struct client *c, struct strbuf *sees, struct err *e)
 {
 	struct engine_info i;
@@ -303,11 +327,14 @@ static int info(struct client *c, struct strbuf *sees, struct err *e)
 	if (client_info(c, &i, e) < 0)
 		return -1;
 	strbuf_printf(sees,
-		      "%s %s memory=%d swap=%d pids=%d cpu=%d containerd=%d runc=%d seccomp=%d",
+		      "%s %s memory=%d swap=%d pids=%d cpu=%d containerd=%d runc=%d seccomp=%d "
+		      "default=%s path=%s log=%s swarm=%s firewall=%s authz=%zu insecure=%zu",
 		      i.storage_driver, i.os_type, i.memory_limit, i.swap_limit, i.pids_limit,
 		      i.cpu_cfs_quota, i.containerd_store, strlist_has(&i.runtimes, "runc"),
 		      i.security_options.count > 0 &&
-			      strncmp(i.security_options.items[0], "name=seccomp", 12) == 0);
+			      strncmp(i.security_options.items[0], "name=seccomp", 12) == 0,
+		      i.default_runtime, runtime_path(&i, "runc"), i.logging_driver, i.swarm_state,
+		      i.firewall, i.authorization.count, i.insecure_registries.count);
 	engine_info_free(&i);
 	return 0;
 }
@@ -359,6 +386,7 @@ static int pull_refused(struct client *c, struct strbuf *sees, struct err *e)
 /* In the order in which a live engine takes them. */
 const struct contract_step contract_steps[] = {
 	{ "info-ok", info },
+	{ "version-ok", version },
 	{ "image_inspect-ok", inspect_image },
 	{ "image_inspect-missing", inspect_no_image },
 	{ "image_load-garbage", load_garbage },

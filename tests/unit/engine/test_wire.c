@@ -300,6 +300,38 @@ static void test_wrong_types_are_refused(void **state)
 	}
 }
 
+/* What doctor relies on: runtimes with their arguments, and null wherever engines write it. */
+static void test_engine_info(void **state)
+{
+	static const char text[] =
+		"{\"ServerVersion\":\"28.5.2\",\"DefaultRuntime\":\"runc\",\"Runtimes\":{\"runc\":"
+		"{\"path\":\"runc\"},\"runsc\":{\"path\":\"/usr/bin/runsc\",\"runtimeArgs\":"
+		"[\"--network=host\",\"--debug\"]},\"kata\":{\"runtimeType\":\"io.containerd.kata."
+		"v2\","
+		"\"options\":{\"ConfigPath\":\"/etc/"
+		"kata.toml\"}}},\"Plugins\":{\"Authorization\":null},"
+		"\"Swarm\":{\"LocalNodeState\":\"active\"},\"RegistryConfig\":{"
+		"\"InsecureRegistryCIDRs\":[\"127.0.0.0/8\"]},\"LiveRestoreEnabled\":true}";
+	auto_doc struct doc *d = parse(text);
+	struct engine_info i = { 0 };
+	const struct engine_runtime *r;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(wire_read(&wire_engine_info, doc_root(d), "test", &i, &e), 0);
+	r = i.runtime_details.items;
+	assert_int_equal(i.runtime_details.count, 3);
+	assert_string_equal(r[1].name, "runsc");
+	assert_int_equal(r[1].args.count, 2);
+	assert_string_equal(r[1].args.items[0], "--network=host");
+	assert_string_equal(r[2].type, "io.containerd.kata.v2");
+	assert_string_equal(r[2].config, "/etc/kata.toml");
+	assert_int_equal(i.authorization.count, 0);
+	assert_string_equal(i.swarm_state, "active");
+	assert_true(i.live_restore);
+	engine_info_free(&i);
+}
+
 static void test_create_body(void **state)
 {
 	auto_doc struct doc *d = parse(base_spec);
@@ -340,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_spelled_out_is_no_difference),
 		cmocka_unit_test(test_env_values_stay_hidden),
 		cmocka_unit_test(test_wrong_types_are_refused),
+		cmocka_unit_test(test_engine_info),
 		cmocka_unit_test(test_create_body),
 	};
 
