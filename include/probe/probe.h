@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "probe/facts.h"
+#include "probe/host_facts.h"
 
 struct probe_request {
 	const char *proc_path;		    /* "/proc" */
@@ -39,12 +40,10 @@ int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS], str
 /* Every local IPv4/IPv6 address of the current network namespace, as text. */
 int probe_host_addresses(struct strlist *out, struct err *e) must_check;
 /* Listening TCP ports and bound UDP ports of the current network namespace, at most `max`. */
-struct host_port {
-	char address[46];
-	uint16_t port;
-	bool udp;
-};
 int probe_host_ports(const char *proc_path, struct host_port *out, size_t max, size_t *out_count,
 		     struct err *e) must_check;
+/* The same below a descriptor of /proc. */
+int host_ports_of(int proc_root, struct host_port *out, size_t max, size_t *out_count,
+		  struct err *e) must_check;
 
 #endif

@@ -158,18 +158,26 @@ static int read_ports(int root, const char *name, bool udp, struct host_port *ou
 	return 0;
 }
 
+int host_ports_of(int proc_root, struct host_port *out, size_t max, size_t *out_count,
+		  struct err *e)
+{
+	size_t count = 0;
+
+	if (read_ports(proc_root, "net/tcp", false, out, max, &count, e) < 0 ||
+	    read_ports(proc_root, "net/tcp6", false, out, max, &count, e) < 0 ||
+	    read_ports(proc_root, "net/udp", true, out, max, &count, e) < 0 ||
+	    read_ports(proc_root, "net/udp6", true, out, max, &count, e) < 0)
+		return -1;
+	*out_count = count;
+	return 0;
+}
+
 int probe_host_ports(const char *proc_path, struct host_port *out, size_t max, size_t *out_count,
 		     struct err *e)
 {
 	auto_fd int root = -1;
-	size_t count = 0;
 
-	if (proc_open_root(proc_path, &root, e) < 0 ||
-	    read_ports(root, "net/tcp", false, out, max, &count, e) < 0 ||
-	    read_ports(root, "net/tcp6", false, out, max, &count, e) < 0 ||
-	    read_ports(root, "net/udp", true, out, max, &count, e) < 0 ||
-	    read_ports(root, "net/udp6", true, out, max, &count, e) < 0)
+	if (proc_open_root(proc_path, &root, e) < 0)
 		return -1;
-	*out_count = count;
-	return 0;
+	return host_ports_of(root, out, max, out_count, e);
 }
