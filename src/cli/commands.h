@@ -6,7 +6,7 @@
 
 extern const struct command cmd_init, cmd_validate, cmd_schema;
 extern const struct command cmd_plan, cmd_create, cmd_apply, cmd_delete, cmd_start, cmd_stop;
-extern const struct command cmd_list, cmd_show, cmd_logs, cmd_verify;
+extern const struct command cmd_list, cmd_show, cmd_logs, cmd_verify, cmd_doctor;
 extern const struct command cmd_seccomp_list, cmd_seccomp_show, cmd_seccomp_check, cmd_seccomp_diff;
 extern const struct command cmd_secret_set, cmd_secret_list, cmd_secret_rotate, cmd_secret_rm;
 extern const struct command cmd_egress_show, cmd_egress_check, cmd_egress_denied;

@@ -108,7 +108,7 @@ static void parent_of(char *path)
 	if (slash && slash != path)
 		*slash = '\0';
 	else
-		strcpy(path, ".");
+		memcpy(path, ".", sizeof("."));
 }
 
 /* The mount that holds `path`: the longest target that it lies below, the last one mounted. */

@@ -1,0 +1,27 @@
+/* What doctor gathers beside the probe of the host. Private to ops. */
+#ifndef OPS_DOCTOR_GATHER_H
+#define OPS_DOCTOR_GATHER_H
+
+#include "domain/doctor.h"
+#include "ops/ops.h"
+
+struct places { /* folders of tenantctl's own */
+	struct doctor_place *items;
+	size_t count;
+};
+void doctor_places(const struct context *c, const struct strlist *tenants, struct places *out);
+void places_free(struct places *p);
+
+/* Results of the last verifications; one that is missing or partial does not count. */
+void doctor_behaviour(const struct context *c, const struct strlist *tenants,
+		      struct behaviour *out);
+/* Bytes of workspaces that their images do not take on the disk yet. */
+uint64_t doctor_promised(const struct context *c, const struct strlist *tenants);
+/* Packages in the gateway's image, NULL when it is not there. The caller owns it. */
+char *doctor_gateway_packages(struct context *c) must_check;
+/* Containers, running or not, that are not tenantctl's. ERR_REFUSED: too many to be looked at. The
+ * caller frees *out with foreign_free. */
+int doctor_foreign(struct context *c, const struct strlist *tenants, struct foreign_container **out,
+		   size_t *out_count, struct err *e) must_check;
+
+#endif
