@@ -29,6 +29,11 @@ struct foreign_container { /* a container that is not tenantctl's */
 	struct strlist tenant_networks; /* networks of tenants that it is on */
 };
 
+struct used_image { /* an image that a container was made from, but not the gateways' */
+	char *name; /* of one such container */
+	struct strlist layers;
+};
+
 struct behaviour {	       /* what the last verifications of all tenants measured */
 	size_t tenants;	       /* that there are */
 	size_t verified;       /* that have a result of all checks */
@@ -52,6 +57,9 @@ struct doctor_input {
 	const char *gateway_packages; /* "haproxy=2.6.12-1 ..."; NULL: the image is not there */
 	const struct foreign_container *foreign;
 	size_t foreign_count;
+	struct strlist gateway_layers; /* not owned; none: the image is not there */
+	const struct used_image *used;
+	size_t used_count;
 	const char *foreign_error; /* why they are not known; NULL: they are */
 	const struct behaviour *behaviour;
 	const struct doctor_place *places;
@@ -90,6 +98,7 @@ void doctor_fixes_free(struct doctor_fixes *f);
 void doctor_sysctl_file(const char *old, const struct doctor_fixes *f, struct strbuf *out);
 #define auto_doctor_fixes cleanup_with(doctor_fixes_free)
 
+void used_images_free(struct used_image *items, size_t count);
 void foreign_free(struct foreign_container *items, size_t count);
 void behaviour_free(struct behaviour *b);
 

@@ -66,6 +66,9 @@ static const struct doctor_check table[] = {
 	{ "doctor.runtime.gvisor-seccomp", "gVisor applies the tenant's seccomp profile",
 	  "add --oci-seccomp to runtimeArgs of the engine's configuration and reload it",
 	  GROUP_HOST, SEVERITY_HIGH, judge_runtime_gvisor_seccomp },
+	{ "doctor.runtime.gvisor-release", "gVisor is a release without known ways out",
+	  "compare runsc --version with release-20260817 (CVE-2026-96812); none older than half a year",
+	  GROUP_HOST, SEVERITY_HIGH, judge_runtime_gvisor_release },
 	{ "doctor.runtime.kata", "Kata is a release without known ways out",
 	  "compare kata-runtime --version with 3.31.0 (CVE-2026-47243) and 4.3.0",
 	  GROUP_HOST, SEVERITY_HIGH, judge_runtime_kata },
@@ -78,6 +81,9 @@ static const struct doctor_check table[] = {
 	{ "doctor.containers.tenants", "no other container sees what is a tenant's",
 	  "disconnect it from the network, take the mount away",
 	  GROUP_INJECTION, SEVERITY_CRITICAL, judge_foreign_tenants },
+	{ "doctor.containers.layers", "gateways share no file with other containers",
+	  "make the other image from other layers: a flaw of the page cache writes through them",
+	  GROUP_CREDENTIAL, SEVERITY_HIGH, judge_foreign_layers },
 	{ "doctor.kernel.minimum", "the kernel has what tenantctl relies on",
 	  "use Linux 5.8 or newer",
 	  GROUP_HOST, SEVERITY_HIGH, judge_kernel_minimum },
@@ -242,6 +248,15 @@ void foreign_free(struct foreign_container *items, size_t count)
 		strlist_free(&items[i].capabilities);
 		strlist_free(&items[i].tenant_mounts);
 		strlist_free(&items[i].tenant_networks);
+	}
+	free(items);
+}
+
+void used_images_free(struct used_image *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(items[i].name);
+		strlist_free(&items[i].layers);
 	}
 	free(items);
 }

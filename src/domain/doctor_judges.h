@@ -52,10 +52,13 @@ void judge_engine_group(const struct doctor_input *in, struct finding *f);
 void judge_runtime_default(const struct doctor_input *in, struct finding *f);
 void judge_runtime_gvisor(const struct doctor_input *in, struct finding *f);
 void judge_runtime_gvisor_seccomp(const struct doctor_input *in, struct finding *f);
+void judge_runtime_gvisor_release(const struct doctor_input *in, struct finding *f);
 void judge_runtime_kata(const struct doctor_input *in, struct finding *f);
 void judge_foreign_privileged(const struct doctor_input *in, struct finding *f);
 void judge_foreign_namespaces(const struct doctor_input *in, struct finding *f);
 void judge_foreign_tenants(const struct doctor_input *in, struct finding *f);
+
+void judge_foreign_layers(const struct doctor_input *in, struct finding *f);
 
 /* doctor_host.c */
 void judge_kernel_minimum(const struct doctor_input *in, struct finding *f);

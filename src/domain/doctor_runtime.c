@@ -160,6 +160,20 @@ void judge_runtime_gvisor_seccomp(const struct doctor_input *in, struct finding 
 	judge_complaints(f, &c, "given");
 }
 
+/* Releases of gVisor have dates for numbers, and no engine passes them on. */
+void judge_runtime_gvisor_release(const struct doctor_input *in, struct finding *f)
+{
+	judge_expect(f, "release-20260817 or newer");
+	judge_evidence(f, "engine: GET /info Runtimes");
+	if (!have_engine(in, f))
+		return;
+	if (runtime_like(in, "runsc"))
+		judge_unknown(f, "runtime %s is registered; the engine does not say which release",
+			      runtime_like(in, "runsc")->name);
+	else
+		judge_skip(f, "gVisor is not registered");
+}
+
 void judge_runtime_kata(const struct doctor_input *in, struct finding *f)
 {
 	const struct engine_runtime *r;
@@ -245,4 +259,28 @@ void judge_foreign_tenants(const struct doctor_input *in, struct finding *f)
 			complain(&c, "%s is on network %s", x->name, x->tenant_networks.items[k]);
 	}
 	judge_complaints(f, &c, "%zu other containers, none of them", in->foreign_count);
+}
+
+/* Shared layers are shared inodes: what is written into the page cache of one container's file is
+ * read by the other. Beside the keys of a gateway there must be nothing like it. */
+void judge_foreign_layers(const struct doctor_input *in, struct finding *f)
+{
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+
+	judge_expect(f, "no layer of the gateway's image in another image that is in use");
+	judge_evidence(f, "engine: inspect of the images of all containers");
+	if (!have_foreign(in, f))
+		return;
+	if (in->gateway_layers.count == 0) {
+		judge_skip(f, "the gateway's image is not on the engine");
+		return;
+	}
+	for (size_t i = 0; i < in->used_count; i++)
+		for (size_t k = 0; k < in->used[i].layers.count; k++)
+			if (strlist_has(&in->gateway_layers, in->used[i].layers.items[k])) {
+				complain(&c, "image %s has a layer of the gateways'",
+					 in->used[i].name);
+				break;
+			}
+	judge_complaints(f, &c, "%zu other images, none of them", in->used_count);
 }

@@ -201,6 +201,18 @@ static bool package_version(const char *packages, char *buf, size_t size)
 	return false;
 }
 
+/* The engine tells the version of its default runtime; others may tell their own. */
+static const char *component_version(const struct version_rule *r, const struct doctor_input *in)
+{
+	const char *name = component_names[r->component];
+	const char *found = r->component == ENGINE ? in->version->version
+						   : engine_component_version(in->version, name);
+	const struct engine_runtime *runtime =
+		!found && r->component != CONTAINERD ? runtime_like(in, name) : NULL;
+
+	return runtime ? runtime->version : found;
+}
+
 /* The version as text and as number; says why there is none. */
 static bool find_version(const struct version_rule *r, const struct doctor_input *in, char *text,
 			 size_t size, struct version *out, struct finding *f)
@@ -217,10 +229,8 @@ static bool find_version(const struct version_rule *r, const struct doctor_input
 	}
 	if (!have_engine(in, f))
 		return false;
-	if (r->component == ENGINE)
-		found = in->version->version;
-	else if (r->component != DNSMASQ)
-		found = engine_component_version(in->version, component_names[r->component]);
+	if (r->component != DNSMASQ)
+		found = component_version(r, in);
 	else if (package_version(in->gateway_packages, text, size))
 		found = text;
 	if (found != text)
@@ -296,6 +306,18 @@ static void judge_older(const struct version_rule *r, const struct doctor_input 
 		judge_warn(f, "%s %s is older", name, text);
 }
 
+/* What it was built from; a distribution writes its package's version there. */
+static const char *build_of(const struct version_rule *r, const struct doctor_input *in)
+{
+	const char *build = NULL;
+
+	if (in->engine && r->component == RUNC)
+		build = in->engine->runc_commit;
+	else if (in->engine && r->component == CONTAINERD)
+		build = in->engine->containerd_commit;
+	return build ? build : "";
+}
+
 void version_rule_judge(size_t i, const struct doctor_input *in, struct finding *f)
 {
 	const struct version_rule *r = &rules[i];
@@ -310,7 +332,8 @@ void version_rule_judge(size_t i, const struct doctor_input *in, struct finding 
 	else if (r->component == DNSMASQ)
 		judge_evidence(f, "label dev.tenantctl.packages of the gateway's image");
 	else
-		judge_evidence(f, "engine: GET /version");
+		judge_evidence(f, "engine: GET /version%s%s", *build_of(r, in) ? ", build " : "",
+			       build_of(r, in));
 	if (r->beside && (r->component == KERNEL || have_engine(in, f)))
 		beside = r->beside(in, &unknown);
 	if (beside) {

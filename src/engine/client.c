@@ -315,10 +315,33 @@ static bool has_containerd_store(const struct node *info)
 	return false;
 }
 
+/* Since API 1.44 the engine passes on what `RUNTIME features` says of itself, as text in JSON. */
+static char *runtime_version(const struct node *runtime)
+{
+	static const struct doc_limits limits = { .bytes = 1 << 20, .depth = 16, .nodes = 50000 };
+	static const char *const names[] = { "run.oci.crun.version",
+					     "org.opencontainers.runc.version" };
+	const char *text = node_str(
+		node_get(node_get(runtime, "status"), "org.opencontainers.runtime-spec.features"),
+		"");
+	auto_doc struct doc *d = NULL;
+	struct err ignored = ERR_INIT;
+	const struct node *notes;
+
+	if (doc_parse_json(text, strlen(text), "features", &limits, &d, &ignored) < 0)
+		return NULL;
+	notes = node_get(doc_root(d), "annotations");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (node_is_string(node_get(notes, names[i])))
+			return mem_strdup(node_str(node_get(notes, names[i]), ""));
+	return NULL;
+}
+
 int client_info(struct client *c, struct engine_info *out, struct err *e)
 {
 	struct call call = { .method = "GET", .path = "/info", .what = "GET /info" };
 	struct engine_info info = { 0 };
+	struct engine_runtime *runtime;
 	auto_doc struct doc *d = NULL;
 
 	if (client_call_json(c, &call, &d, e) < 0 ||
@@ -327,6 +350,10 @@ int client_info(struct client *c, struct engine_info *out, struct err *e)
 	info.api_major = c->major;
 	info.api_minor = c->minor;
 	info.containerd_store = has_containerd_store(doc_root(d));
+	runtime = info.runtime_details.items;
+	for (size_t i = 0; i < info.runtime_details.count; i++)
+		runtime[i].version = runtime_version(
+			node_get(node_get(doc_root(d), "Runtimes"), runtime[i].name));
 	*out = info;
 	return 0;
 }

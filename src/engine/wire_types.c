@@ -52,6 +52,10 @@ void image_info_free(struct image_info *i)
 
 void engine_info_free(struct engine_info *i)
 {
+	struct engine_runtime *r = i->runtime_details.items;
+
+	for (size_t k = 0; k < i->runtime_details.count; k++)
+		free(r[k].version);
 	wire_free(&wire_engine_info, i);
 }
 

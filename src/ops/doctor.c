@@ -17,6 +17,8 @@
 #include "domain/paths.h"
 #include "probe/host.h"
 
+#define LABEL_PACKAGES "dev.tenantctl.packages" /* scripts/build-gateway-image writes it */
+
 struct run { /* everything that was gathered before it is judged */
 	struct host_facts host;
 	struct daemon_config daemon;
@@ -24,7 +26,7 @@ struct run { /* everything that was gathered before it is judged */
 	struct err daemon_error, engine_error;
 	struct engine_version version;
 	bool engine_known;
-	char *packages;
+	struct images images;
 	struct foreign_container *foreign;
 	size_t foreign_count;
 	struct err foreign_error;
@@ -39,7 +41,7 @@ static void run_free(struct run *r)
 	host_facts_free(&r->host);
 	daemon_config_free(&r->daemon);
 	engine_version_free(&r->version);
-	free(r->packages);
+	images_free(&r->images);
 	foreign_free(r->foreign, r->foreign_count);
 	behaviour_free(&r->behaviour);
 	places_free(&r->places);
@@ -57,8 +59,8 @@ static void ask_engine(struct context *c, const struct strlist *tenants, struct 
 	    client_version(c->client, &r->version, e))
 		return;
 	r->engine_known = true;
-	r->packages = doctor_gateway_packages(c);
-	if (doctor_foreign(c, tenants, &r->foreign, &r->foreign_count, &r->foreign_error) == 0)
+	if (doctor_foreign(c, tenants, &r->foreign, &r->foreign_count, &r->foreign_error) == 0 &&
+	    doctor_images(c, tenants, &r->images, &r->foreign_error) == 0)
 		err_clear(&r->foreign_error);
 }
 
@@ -119,7 +121,10 @@ static struct doctor_input input_of(const struct context *c, const struct run *r
 		.engine = r->engine_known ? &c->engine : NULL,
 		.version = r->engine_known ? &r->version : NULL,
 		.engine_error = r->engine_error.message,
-		.gateway_packages = r->packages,
+		.gateway_packages = strmap_get(&r->images.gateway_info.labels, LABEL_PACKAGES),
+		.gateway_layers = r->images.gateway_info.layers,
+		.used = r->images.used,
+		.used_count = r->images.used_count,
 		.foreign = r->foreign,
 		.foreign_count = r->foreign_count,
 		.foreign_error = r->foreign_error.code ? r->foreign_error.message : NULL,

@@ -11,7 +11,7 @@
 
 enum { FOREIGN_MAX = 512 };
 
-static bool is_own(const struct container_row *row, const struct strlist *tenants)
+bool doctor_is_own(const struct container_row *row, const struct strlist *tenants)
 {
 	const char *tenant = strmap_get(&row->labels, LABEL_TENANT);
 
@@ -136,7 +136,7 @@ static int look_at_all(struct context *c, const struct bind_list *rows,
 	const struct container_row *row = rows->items;
 
 	for (size_t i = 0; i < rows->count; i++) {
-		if (is_own(&row[i], tenants))
+		if (doctor_is_own(&row[i], tenants))
 			continue;
 		if (*out_count == FOREIGN_MAX)
 			return err_set(e, ERR_REFUSED, "there are more than %d", FOREIGN_MAX);

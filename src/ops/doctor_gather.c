@@ -97,18 +97,3 @@ uint64_t doctor_promised(const struct context *c, const struct strlist *tenants)
 	}
 	return promised;
 }
-
-char *doctor_gateway_packages(struct context *c)
-{
-	struct image_info info = { 0 };
-	struct err ignored = ERR_INIT;
-	const char *packages;
-	char *copy;
-
-	if (client_image_inspect(c->client, c->host.gateway_image, &info, &ignored))
-		return NULL;
-	packages = strmap_get(&info.labels, "dev.tenantctl.packages");
-	copy = packages ? mem_strdup(packages) : NULL;
-	image_info_free(&info);
-	return copy;
-}

@@ -17,8 +17,18 @@ void doctor_behaviour(const struct context *c, const struct strlist *tenants,
 		      struct behaviour *out);
 /* Bytes of workspaces that their images do not take on the disk yet. */
 uint64_t doctor_promised(const struct context *c, const struct strlist *tenants);
-/* Packages in the gateway's image, NULL when it is not there. The caller owns it. */
-char *doctor_gateway_packages(struct context *c) must_check;
+struct images { /* of the gateways, and of whatever else was made on this engine */
+	bool gateway;
+	struct image_info gateway_info;
+	struct used_image *used;
+	size_t used_count;
+};
+/* Images of all containers but the gateways', each once. */
+int doctor_images(struct context *c, const struct strlist *tenants, struct images *out,
+		  struct err *e) must_check;
+void images_free(struct images *i);
+/* True for a worker or gateway of one of the tenants. */
+bool doctor_is_own(const struct container_row *row, const struct strlist *tenants);
 /* Containers, running or not, that are not tenantctl's. ERR_REFUSED: too many to be looked at. The
  * caller frees *out with foreign_free. */
 int doctor_foreign(struct context *c, const struct strlist *tenants, struct foreign_container **out,

@@ -106,6 +106,20 @@ foreign_containers() {
 	is "$(verdict containers.tenants)" pass "engine $kind: and passes when it is gone"
 }
 
+# Whoever runs from the gateways' layers shares their page cache.
+layers() {
+	local kind=$1
+	is "$(verdict containers.layers)" not-applicable "engine $kind: no gateway's image yet"
+	engine_load "$IMAGES/tenantctl-gateway.tar" || bail_out "the gateway's image does not load"
+	docker create --name other "$image" >/dev/null
+	is "$(verdict containers.layers)" pass "engine $kind: another image shares nothing"
+	docker create --name copy tenantctl-gateway:1 >/dev/null
+	becomes containers.layers fail 'image of copy has a layer' "engine $kind, the gateways' image elsewhere"
+	docker rm -f other copy >/dev/null
+	like "$(verdict gateway.dnsmasq)" 'pass|warn' "engine $kind: packages of the gateways are known"
+	docker rmi -f tenantctl-gateway:1 >/dev/null
+}
+
 # Registered and loaded without a restart, as an operator does it.
 runtimes() {
 	local kind=$1 config=$ENGINE_DIR/daemon.json
@@ -262,6 +276,7 @@ for kind in 20 28; do
 	reports "$kind"
 	versions "$kind"
 	foreign_containers "$kind"
+	layers "$kind"
 	runtimes "$kind"
 	doors "$kind"
 	[ "$kind" = 20 ] || { folders && asking; }

@@ -296,14 +296,15 @@ static int remove_network(struct client *c, struct strbuf *sees, struct err *e)
 	return client_network_remove(c, NETWORK, e);
 }
 
-static const char *runtime_path(const struct engine_info *i, const char *name)
+static const struct engine_runtime *runtime_of(const struct engine_info *i, const char *name)
 {
+	static const struct engine_runtime none;
 	const struct engine_runtime *r = i->runtime_details.items;
 
 	for (size_t k = 0; k < i->runtime_details.count; k++)
 		if (strcmp(r[k].name, name) == 0)
-			return r[k].path;
-	return "-";
+			return &r[k];
+	return &none;
 }
 
 static int version(struct client *c, struct strbuf *sees, struct err *e)
@@ -326,15 +327,18 @@ static int info(struct client *c, struct strbuf *sees, struct err *e)
 
 	if (client_info(c, &i, e) < 0)
 		return -1;
-	strbuf_printf(sees,
-		      "%s %s memory=%d swap=%d pids=%d cpu=%d containerd=%d runc=%d seccomp=%d "
-		      "default=%s path=%s log=%s swarm=%s firewall=%s authz=%zu insecure=%zu",
-		      i.storage_driver, i.os_type, i.memory_limit, i.swap_limit, i.pids_limit,
-		      i.cpu_cfs_quota, i.containerd_store, strlist_has(&i.runtimes, "runc"),
-		      i.security_options.count > 0 &&
-			      strncmp(i.security_options.items[0], "name=seccomp", 12) == 0,
-		      i.default_runtime, runtime_path(&i, "runc"), i.logging_driver, i.swarm_state,
-		      i.firewall, i.authorization.count, i.insecure_registries.count);
+	strbuf_printf(
+		sees,
+		"%s %s memory=%d swap=%d pids=%d cpu=%d containerd=%d runc=%d seccomp=%d "
+		"default=%s path=%s version=%s log=%s swarm=%s firewall=%s authz=%zu insecure=%zu",
+		i.storage_driver, i.os_type, i.memory_limit, i.swap_limit, i.pids_limit,
+		i.cpu_cfs_quota, i.containerd_store, strlist_has(&i.runtimes, "runc"),
+		i.security_options.count > 0 &&
+			strncmp(i.security_options.items[0], "name=seccomp", 12) == 0,
+		i.default_runtime, runtime_of(&i, "runc")->path,
+		runtime_of(&i, "runc")->version ? runtime_of(&i, "runc")->version : "-",
+		i.logging_driver, i.swarm_state, i.firewall, i.authorization.count,
+		i.insecure_registries.count);
 	engine_info_free(&i);
 	return 0;
 }

@@ -198,6 +198,11 @@ static void spoil_network_of_the_host(struct doctor_fixture *x)
 	x->foreign.host_network = true;
 }
 
+static void spoil_a_layer_of_the_gateways(struct doctor_fixture *x)
+{
+	strlist_add(&x->image.layers, "sha256:2");
+}
+
 static void spoil_a_folder_of_a_tenant(struct doctor_fixture *x)
 {
 	strlist_add(&x->foreign.tenant_mounts, "/srv/tenants/acme");
@@ -378,15 +383,16 @@ static const struct doctor_case host[] = {
 	{ "groups unknown", spoil_groups_unknown, "inconclusive engine.group" },
 	{ "a strange default runtime", spoil_a_strange_default_runtime, "warn runtime.default" },
 	{ "gVisor without the profile", spoil_gvisor_without_the_profile,
-	  "fail runtime.gvisor-seccomp" },
+	  "fail runtime.gvisor-seccomp, inconclusive runtime.gvisor-release" },
 	{ "gVisor on the host's network", spoil_gvisor_on_the_host_s_network,
-	  "fail runtime.gvisor, fail runtime.gvisor-seccomp" },
+	  "fail runtime.gvisor, fail runtime.gvisor-seccomp, inconclusive runtime.gvisor-release" },
 	{ "gVisor with one dash", spoil_gvisor_with_one_dash,
-	  "fail runtime.gvisor, fail runtime.gvisor-seccomp" },
+	  "fail runtime.gvisor, fail runtime.gvisor-seccomp, inconclusive runtime.gvisor-release" },
 	{ "gVisor with the profile off", spoil_gvisor_with_the_profile_off,
-	  "fail runtime.gvisor-seccomp" },
+	  "fail runtime.gvisor-seccomp, inconclusive runtime.gvisor-release" },
 	{ "gVisor with flags elsewhere", spoil_gvisor_with_flags_elsewhere,
-	  "inconclusive runtime.gvisor, inconclusive runtime.gvisor-seccomp" },
+	  "inconclusive runtime.gvisor, inconclusive runtime.gvisor-seccomp, inconclusive "
+	  "runtime.gvisor-release" },
 	{ "Kata", spoil_kata, "inconclusive runtime.kata" },
 	{ "Kata on an old kernel with nested machines",
 	  spoil_kata_on_an_old_kernel_with_nested_machines,
@@ -397,11 +403,12 @@ static const struct doctor_case host[] = {
 	{ "a way out", spoil_a_way_out, "warn containers.privileged" },
 	{ "processes of the host", spoil_processes_of_the_host, "warn containers.namespaces" },
 	{ "network of the host", spoil_network_of_the_host, "warn containers.namespaces" },
+	{ "a layer of the gateways", spoil_a_layer_of_the_gateways, "fail containers.layers" },
 	{ "a folder of a tenant", spoil_a_folder_of_a_tenant, "fail containers.tenants" },
 	{ "a network of a tenant", spoil_a_network_of_a_tenant, "fail containers.tenants" },
 	{ "containers unknown", spoil_containers_unknown,
 	  "inconclusive containers.privileged, inconclusive containers.namespaces, inconclusive "
-	  "containers.tenants" },
+	  "containers.tenants, inconclusive containers.layers" },
 	{ "an ancient kernel", spoil_an_ancient_kernel,
 	  "fail kernel.minimum, fail kernel.page-cache, fail kernel.futex" },
 	{ "openvswitch on request", spoil_openvswitch_on_request, "warn kernel.openvswitch" },

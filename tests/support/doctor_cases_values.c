@@ -203,6 +203,15 @@ static void spoil_crun_without_a_version(struct doctor_fixture *x)
 	fixture_runtime(x, "crun", "/usr/bin/crun", "", NULL);
 }
 
+static void spoil_an_old_crun_that_tells(struct doctor_fixture *x)
+{
+	struct engine_runtime *r;
+
+	fixture_runtime(x, "crun", "/usr/bin/crun", "", NULL);
+	r = (struct engine_runtime *)x->engine.runtime_details.items + 1;
+	r->version = mem_strdup("1.27.1");
+}
+
 static void spoil_an_old_crun(struct doctor_fixture *x)
 {
 	fixture_runtime(x, "crun", "/usr/bin/crun", "", NULL);
@@ -320,6 +329,7 @@ static const struct doctor_case values[] = {
 	{ "runc unknown", spoil_runc_unknown,
 	  "inconclusive runc.leaked-fd, inconclusive runc.masks, inconclusive runc.images" },
 	{ "crun without a version", spoil_crun_without_a_version, "inconclusive crun.version" },
+	{ "an old crun that tells", spoil_an_old_crun_that_tells, "fail crun.version" },
 	{ "an old crun", spoil_an_old_crun, "fail crun.version" },
 	{ "an old containerd", spoil_an_old_containerd,
 	  "warn containerd.users, warn containerd.cri" },

@@ -222,6 +222,9 @@ static void make_engine(struct doctor_fixture *x)
 		.iptables = true, .ip6tables = true, .no_new_privileges = true, .has_ulimits = true
 	};
 	x->foreign.name = mem_strdup("other");
+	x->image.name = mem_strdup("of other");
+	strlist_add(&x->image.layers, "sha256:1");
+	strlist_add(&x->in.gateway_layers, "sha256:2");
 	x->behaviour.tenants = 2;
 }
 
@@ -229,7 +232,6 @@ void doctor_fixture_make(struct doctor_fixture *x)
 {
 	memset(x, 0, sizeof(*x));
 	make_host(x);
-	make_engine(x);
 	host_config_defaults(&x->config);
 	x->in = (struct doctor_input){ .host = &x->host,
 				       .config = &x->config,
@@ -242,7 +244,10 @@ void doctor_fixture_make(struct doctor_fixture *x)
 				       .behaviour = &x->behaviour,
 				       .places = x->places,
 				       .place_count = ARRAY_SIZE(x->places),
+				       .used = &x->image,
+				       .used_count = 1,
 				       .served = "/srv/tenants" };
+	make_engine(x);
 }
 
 void doctor_fixture_free(struct doctor_fixture *x)
@@ -251,6 +256,9 @@ void doctor_fixture_free(struct doctor_fixture *x)
 
 	*f = x->foreign;
 	foreign_free(f, 1);
+	free(x->image.name);
+	strlist_free(&x->image.layers);
+	strlist_free(&x->in.gateway_layers);
 	host_facts_free(&x->host);
 	host_config_free(&x->config);
 	daemon_config_free(&x->daemon);

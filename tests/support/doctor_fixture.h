@@ -12,6 +12,7 @@ struct doctor_fixture {
 	struct engine_info engine;
 	struct engine_version version;
 	struct foreign_container foreign;
+	struct used_image image;
 	struct behaviour behaviour;
 	struct doctor_place places[7];
 };
