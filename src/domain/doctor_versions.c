@@ -297,8 +297,8 @@ static void judge_older(const struct version_rule *r, const struct doctor_input 
 			   name, text, r->measured);
 	else if (v->patched)
 		judge_warn(f,
-			   "%s %s is older, but built by others than its makers: fixes that they "
-			   "brought back do not show in the number; ask their changelog",
+			   "%s %s is older, and a distribution's own build: what it fixed does not "
+			   "show in the number",
 			   name, text);
 	else if (r->heavy)
 		judge_fail(f, "%s %s is older", name, text);

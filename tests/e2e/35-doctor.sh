@@ -8,12 +8,14 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 . tests/support/atexit.sh
 . tests/support/engine.sh
+. tests/support/tenants.sh
 
 root=$E2E_TMP/root
 report=$E2E_TMP/out
 said=$E2E_TMP/err
 image=tenantctl-demo-worker:1
 mkdir -p "$root/etc/tenantctl"
+at_exit 'tenants_mounts | xargs -r umount'
 chmod 755 "$E2E_TMP" "$root" "$root/etc" "$root/etc/tenantctl"
 
 # doctor ARGUMENTS...: results in $report, $said and $status
@@ -175,6 +177,22 @@ arguments() {
 	engine_stop "w$kind"
 }
 
+# What verify measured for all tenants decides, and tenantctl's own containers are nobody's.
+behaviour() {
+	local kind=$1 id=engine.af-alg
+	[ "$kind" = 28 ] || id=engine.dns
+	mkdir -p "$tenants_manifests"
+	echo "gateway_archive: $IMAGES/tenantctl-gateway.tar" >"$root/etc/tenantctl/tenantctl.yaml"
+	manifest acme "image: $image" 'resources: { memory: 64m, tmp: 8m, shm: 8m, workspace: 64m }'
+	ok "engine $kind: a tenant is made" tenantctl -q create acme
+	becomes $id pass 'measured and holds for all 1 tenants' "engine $kind, older, but verified"
+	becomes containers.layers pass 'none of them' "engine $kind, a tenant's own containers"
+	becomes containers.tenants pass '^0 other containers' "engine $kind, a tenant's own containers"
+	is "$(verdict state.folders)" pass "engine $kind: folders as they are made are closed"
+	ok "engine $kind: the tenant goes" tenantctl -q delete acme --purge
+	is "$(verdict $id)" warn "engine $kind: and with it what was measured"
+}
+
 # ---- repairs ----
 
 folders() {
@@ -279,6 +297,7 @@ for kind in 20 28; do
 	layers "$kind"
 	runtimes "$kind"
 	doors "$kind"
+	behaviour "$kind"
 	[ "$kind" = 20 ] || { folders && asking; }
 	engine_stop "d$kind"
 	arguments "$kind"
