@@ -155,6 +155,29 @@ static void list_checks(struct invocation *inv)
 		output_json(inv->out, root);
 }
 
+/* A selection of nothing would be a report of nothing. */
+static int check_only(const char *id, struct err *e)
+{
+	struct findings f;
+	auto_free const char **ids = NULL;
+	const char *nearest;
+	bool found = false;
+
+	doctor_catalogue(&f);
+	ids = mem_array(f.count + 1, sizeof(*ids));
+	for (size_t i = 0; i < f.count; i++) {
+		ids[i] = f.items[i].id;
+		found = found || strncmp(ids[i], id, strlen(id)) == 0;
+	}
+	nearest = strlist_nearest(id, ids, f.count);
+	findings_free(&f);
+	if (found)
+		return 0;
+	err_set(e, ERR_USAGE, "no check has the id '%s', or starts with it", id);
+	return nearest ? err_hint(e, "did you mean %s?", nearest)
+		       : err_hint(e, "tenantctl doctor --list shows all checks");
+}
+
 static int run_doctor(struct invocation *inv, struct err *e)
 {
 	auto_strlist struct strlist only = { 0 };
@@ -166,8 +189,11 @@ static int run_doctor(struct invocation *inv, struct err *e)
 		return 0;
 	}
 	for (size_t i = 0; i < inv->options.count; i++)
-		if (strcmp(inv->options.items[i].def->name, "only") == 0)
+		if (strcmp(inv->options.items[i].def->name, "only") == 0) {
+			if (check_only(inv->options.items[i].value, e))
+				return -1;
 			strlist_add(&only, inv->options.items[i].value);
+		}
 	return examine(inv, &only, e);
 }
 
@@ -205,7 +231,8 @@ const struct command cmd_doctor = {
 		"without an engine: what could not be asked is inconclusive then.\n\nA version "
 		"that is too old warns, because a distribution may have fixed it without changing "
 		"the number; where verify measured the very thing for all tenants, that "
-		"decides.\n\n"
+		"decides. A release as its makers published it fails when nothing else speaks for "
+		"it.\n\n"
 		"With --fix, sysctls are set and kept in /etc/sysctl.d/60-tenantctl.conf, and "
 		"folders of tenantctl are closed to others. Each change is shown with the command "
 		"that takes it back; nothing else is ever changed. Without a terminal to ask on it "

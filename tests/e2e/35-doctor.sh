@@ -213,6 +213,9 @@ folders() {
 	like "$status $(cat "$said")" '^0 nothing to fix' 'again: nothing to do'
 	doctor --yes
 	is "$status" 2 '--yes alone is refused'
+	doctor --only doctor.enginetcp
+	is "$status" 2 'an id that does not exist is refused'
+	like "$(cat "$said")" 'did you mean doctor.engine.tcp' 'and the nearest is named'
 }
 
 # On a terminal it asks, and takes no for an answer.
