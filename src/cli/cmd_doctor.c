@@ -237,7 +237,8 @@ const struct command cmd_doctor = {
 		"folders of tenantctl are closed to others. Each change is shown with the command "
 		"that takes it back; nothing else is ever changed. Without a terminal to ask on it "
 		"needs --yes.\n\nThe exit status is 1 when a check failed or was inconclusive; "
-		"warnings do not count. With -v every check is shown.",
+		"warnings do not count. With -v every check is shown. In other formats the report "
+		"has the form of verify's, with 'host' for a tenant.",
 	.example = "  tenantctl doctor\n"
 		   "  tenantctl doctor --only doctor.engine. -v\n"
 		   "  tenantctl doctor --fix",

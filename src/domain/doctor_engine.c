@@ -236,6 +236,7 @@ static void complain_hosts(const struct daemon_config *d, struct complaints *c)
 void judge_engine_tcp(const struct doctor_input *in, struct finding *f)
 {
 	struct complaints c auto_complaints = COMPLAINTS_INIT;
+	bool unsure = false;
 
 	judge_expect(f, "nothing listens on 2375; on 2376 only with client certificates");
 	judge_evidence(f, "/proc/net/tcp, daemon.json and arguments of the engine");
@@ -253,9 +254,15 @@ void judge_engine_tcp(const struct doctor_input *in, struct finding *f)
 				 is_loopback(p->address) ? ", to every user of the host" : "");
 		else if (!p->udp && p->port == PORT_TLS && in->daemon && !in->daemon->tls_verify)
 			complain(&c, "%s:%u answers, and tlsverify is off", p->address, p->port);
+		else if (!p->udp && p->port == PORT_TLS && !in->daemon)
+			unsure = true;
 	}
-	/* what listens was seen; how it was configured is a second look */
-	judge_complaints(f, &c, "no");
+	if (unsure && c.count == 0)
+		judge_unknown(f,
+			      "2376 answers, and whether it asks for certificates is not known: %s",
+			      or_none(in->daemon_error));
+	else
+		judge_complaints(f, &c, "neither answers");
 }
 
 void judge_engine_socket(const struct doctor_input *in, struct finding *f)

@@ -197,8 +197,10 @@ static void read_network(int root, struct host_facts *out)
 	if (routes)
 		host_lines(routes, read_route_line, out);
 	out->ports = mem_array(PORTS_MAX, sizeof(*out->ports));
-	out->ports_known = proc >= 0 && host_ports_of(proc, out->ports, PORTS_MAX, &out->port_count,
-						      &ignored) == 0;
+	out->ports_known =
+		proc >= 0 &&
+		host_ports_of(proc, out->ports, PORTS_MAX, &out->port_count, &ignored) == 0 &&
+		out->port_count < PORTS_MAX; /* what did not fit was not seen */
 }
 
 void host_read_places(const struct host_request *r, struct host_facts *out)

@@ -101,6 +101,13 @@ static void spoil_the_api_without_certificates(struct doctor_fixture *x)
 	x->host.ports[x->host.port_count++] = (struct host_port){ "0.0.0.0", 2376, false };
 }
 
+static void spoil_the_api_with_who_knows_what(struct doctor_fixture *x)
+{
+	spoil_the_api_without_certificates(x);
+	x->in.daemon = NULL;
+	x->in.daemon_error = "gone";
+}
+
 static void spoil_the_api_on_a_port_of_its_own(struct doctor_fixture *x)
 {
 	strlist_add(&x->daemon.hosts, "tcp://0.0.0.0:4243");
@@ -375,6 +382,9 @@ static const struct doctor_case host[] = {
 	{ "the API in the clear", spoil_the_api_in_the_clear, "fail engine.tcp" },
 	{ "the API on loopback", spoil_the_api_on_loopback, "fail engine.tcp" },
 	{ "the API without certificates", spoil_the_api_without_certificates, "fail engine.tcp" },
+	{ "the API with who knows what", spoil_the_api_with_who_knows_what,
+	  "inconclusive engine.logs, inconclusive engine.firewall, inconclusive engine.defaults, "
+	  "inconclusive engine.tcp" },
 	{ "the API on a port of its own", spoil_the_api_on_a_port_of_its_own, "fail engine.tcp" },
 	{ "ports unknown", spoil_ports_unknown, "inconclusive engine.tcp" },
 	{ "a socket for everybody", spoil_a_socket_for_everybody, "fail engine.socket" },
