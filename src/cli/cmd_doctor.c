@@ -216,7 +216,7 @@ static const struct option_def options[] = {
 	{ .name = "format",
 	  .placeholder = "FORMAT",
 	  .choices = report_formats,
-	  .help = "human (default), json or junit" },
+	  .help = "human (default), or any other that verify has" },
 };
 static const struct option_pair exclusive[] = { { "list", "fix" }, { "list", "only" } };
 

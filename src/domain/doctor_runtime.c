@@ -160,7 +160,8 @@ void judge_runtime_gvisor_seccomp(const struct doctor_input *in, struct finding 
 	judge_complaints(f, &c, "given");
 }
 
-/* Releases of gVisor have dates for numbers, and no engine passes them on. */
+/* Releases of gVisor have dates for numbers, and no engine passes them on. A warning: what can
+ * never be known would make every host with it fail for good. */
 void judge_runtime_gvisor_release(const struct doctor_input *in, struct finding *f)
 {
 	judge_expect(f, "release-20260817 or newer");
@@ -168,8 +169,8 @@ void judge_runtime_gvisor_release(const struct doctor_input *in, struct finding 
 	if (!have_engine(in, f))
 		return;
 	if (runtime_like(in, "runsc"))
-		judge_unknown(f, "runtime %s is registered; the engine does not say which release",
-			      runtime_like(in, "runsc")->name);
+		judge_warn(f, "runtime %s is registered; the engine does not say which release",
+			   runtime_like(in, "runsc")->name);
 	else
 		judge_skip(f, "gVisor is not registered");
 }
@@ -186,8 +187,8 @@ void judge_runtime_kata(const struct doctor_input *in, struct finding *f)
 	if (!r)
 		judge_skip(f, "Kata is not registered");
 	else
-		judge_unknown(f, "runtime %s is registered; the engine does not say which version",
-			      r->name);
+		judge_warn(f, "runtime %s is registered; the engine does not say which version",
+			   r->name);
 }
 
 static bool have_foreign(const struct doctor_input *in, struct finding *f)

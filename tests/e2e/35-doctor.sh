@@ -211,6 +211,9 @@ folders() {
 	like "$(cat "$report")" '^host: pass' 'the report is of afterwards'
 	doctor --only doctor.state --fix --yes
 	like "$status $(cat "$said")" '^0 nothing to fix' 'again: nothing to do'
+	chmod 755 "$state"
+	doctor --only doctor.state --fix --yes --format json
+	is "$status $(jq -r '.tenants[0].verdict' "$report")" '0 pass' 'nothing but JSON comes out with it'
 	doctor --yes
 	is "$status" 2 '--yes alone is refused'
 	doctor --only doctor.enginetcp
