@@ -101,9 +101,10 @@ struct host_facts {
 	bool lsm_known;
 	int apparmor_profile; /* the engine's own is loaded: 1, is not: 0, can't be told: -1 */
 	int selinux_enforcing;
-	char *ksm; /* "0": off */
+	char *ksm; /* "0": off; NULL: the kernel has none, if ksm_known */
+	bool ksm_known;
 	bool swaps_known;
-	struct strlist swaps;
+	struct strlist swaps, clear_swaps; /* those of them on a disk and not encrypted */
 	struct host_cpu cpu;
 	int64_t memory_total, memory_available; /* bytes; -1 unknown */
 	struct host_path socket;

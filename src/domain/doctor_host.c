@@ -146,9 +146,10 @@ void judge_ksm(const struct doctor_input *in, struct finding *f)
 {
 	judge_expect(f, "0 or 2");
 	judge_evidence(f, "/sys/kernel/mm/ksm/run");
-	/* not in every kernel, and off when it is not */
-	if (!in->host->ksm)
-		judge_skip(f, "the kernel cannot merge pages, or does not say");
+	if (!in->host->ksm_known)
+		judge_unknown(f, "could not be read");
+	else if (!in->host->ksm)
+		judge_skip(f, "the kernel cannot merge pages");
 	else if (!strcmp(in->host->ksm, "0") || !strcmp(in->host->ksm, "2"))
 		judge_pass(f, "%s", in->host->ksm);
 	else
@@ -162,17 +163,14 @@ void judge_swap(const struct doctor_input *in, struct finding *f)
 	const struct host_facts *h = in->host;
 
 	judge_expect(f, "none, or in memory or encrypted; workers and gateways get none anyway");
-	judge_evidence(f, "/proc/swaps");
+	judge_evidence(f, "/proc/swaps, /sys/block/*/dm/uuid");
 	if (!h->swaps_known) {
 		judge_unknown(f, "could not be read");
 		return;
 	}
-	for (size_t i = 0; i < h->swaps.count; i++)
-		if (strncmp(h->swaps.items[i], "/dev/zram", 9) != 0 &&
-		    strncmp(h->swaps.items[i], "/dev/dm-", 8) != 0 &&
-		    strncmp(h->swaps.items[i], "/dev/mapper/", 12) != 0)
-			complain(&c, "%s is not known to be encrypted", h->swaps.items[i]);
-	judge_remarks(f, &c, h->swaps.count ? "in memory or behind the device mapper" : "none");
+	for (size_t i = 0; i < h->clear_swaps.count; i++)
+		complain(&c, "%s is not known to be encrypted", h->clear_swaps.items[i]);
+	judge_remarks(f, &c, "%s", h->swaps.count ? "in memory or encrypted" : "none");
 }
 
 void judge_smt(const struct doctor_input *in, struct finding *f)

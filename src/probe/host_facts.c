@@ -139,6 +139,7 @@ void host_facts_free(struct host_facts *f)
 	free(f->lsm);
 	free(f->ksm);
 	strlist_free(&f->swaps);
+	strlist_free(&f->clear_swaps);
 	free_values(f->cpu.vulnerabilities, f->cpu.vulnerability_count);
 	free(f->cpu.smt);
 	free(f->cpu.nested[0]);

@@ -165,6 +165,21 @@ static void add_swap(char *line, void *arg)
 		strlist_addf(out, "%.*s", (int)strcspn(line, " \t"), line);
 }
 
+/* The device mapper serves plain volumes, too: dm-crypt(5) is known by its uuid. */
+static bool is_clear(int root, const char *device)
+{
+	static const char dev[] = "/dev/";
+	const char *name = device + strlen(dev);
+
+	if (strncmp(device, dev, strlen(dev)) != 0 || strchr(name, '/'))
+		return true;
+	if (strncmp(name, "zram", 4) == 0)
+		return false;
+	auto_free char *path = mem_printf("sys/block/%s/dm/uuid", name);
+	auto_free char *uuid = host_read(root, path, HOST_SMALL_MAX, NULL);
+	return !uuid || strncmp(uuid, "CRYPT-", 6) != 0;
+}
+
 static void read_memory_line(char *line, void *arg)
 {
 	struct host_facts *out = arg;
@@ -185,9 +200,14 @@ static void read_memory(int root, struct host_facts *out)
 	out->swaps_known = swaps != NULL;
 	if (swaps)
 		host_lines(swaps, add_swap, &out->swaps);
+	for (size_t i = 0; i < out->swaps.count; i++)
+		if (is_clear(root, out->swaps.items[i]))
+			strlist_add(&out->clear_swaps, out->swaps.items[i]);
 	if (memory)
 		host_lines(memory, read_memory_line, out);
 	out->ksm = host_read(root, "sys/kernel/mm/ksm/run", HOST_SMALL_MAX, NULL);
+	out->ksm_known = out->ksm || (faccessat(root, "sys/kernel/mm", F_OK, 0) == 0 &&
+				      faccessat(root, "sys/kernel/mm/ksm", F_OK, 0) != 0);
 }
 
 void host_read_kernel(const struct host_request *r, struct host_facts *out)

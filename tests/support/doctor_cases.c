@@ -276,9 +276,15 @@ static void spoil_ksm(struct doctor_fixture *x)
 	mem_replace(&x->host.ksm, "1");
 }
 
+static void spoil_ksm_unknown(struct doctor_fixture *x)
+{
+	x->host.ksm_known = false;
+}
+
 static void spoil_swap_in_the_clear(struct doctor_fixture *x)
 {
 	strlist_add(&x->host.swaps, "/dev/sda2");
+	strlist_add(&x->host.clear_swaps, "/dev/sda2");
 }
 
 static void spoil_smt(struct doctor_fixture *x)
@@ -430,6 +436,7 @@ static const struct doctor_case host[] = {
 	{ "SELinux that only talks", spoil_selinux_that_only_talks, "warn lsm" },
 	{ "AppArmor without the profile", spoil_apparmor_without_the_profile, "warn lsm" },
 	{ "KSM", spoil_ksm, "warn memory.ksm" },
+	{ "KSM unknown", spoil_ksm_unknown, "inconclusive memory.ksm" },
 	{ "swap in the clear", spoil_swap_in_the_clear, "warn memory.swap" },
 	{ "SMT", spoil_smt, "warn cpu.smt" },
 	{ "a CPU with flaws", spoil_a_cpu_with_flaws, "warn cpu.vulnerabilities" },

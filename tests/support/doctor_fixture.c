@@ -174,6 +174,7 @@ static void make_host(struct doctor_fixture *x)
 				  .apparmor_profile = 1,
 				  .selinux_enforcing = -1,
 				  .ksm = mem_strdup("0"),
+				  .ksm_known = true,
 				  .swaps_known = true,
 				  .members_known = true,
 				  .socket_group = mem_strdup("docker"),

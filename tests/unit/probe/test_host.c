@@ -34,8 +34,8 @@ static void empty_tree_is_unknown(void **state)
 	assert_int_equal(host_sysctl(&f, "kernel.kptr_restrict")->sys_errno, ENOENT);
 	assert_null(host_sysctl(&f, "kernel.other"));
 	assert_int_equal(f.cgroup_version, 0);
-	assert_false(f.lsm_known || f.swaps_known || f.ports_known || f.routes_known ||
-		     f.members_known || f.route_localnet_known || f.engine.known);
+	assert_false(f.ksm_known || f.lsm_known || f.swaps_known || f.ports_known ||
+		     f.routes_known || f.members_known || f.route_localnet_known || f.engine.known);
 	assert_int_equal(f.apparmor_profile, -1);
 	assert_int_equal(f.memory_total, -1);
 	assert_int_equal(f.firewalld, 0); /* no process at all is called so */
@@ -63,7 +63,11 @@ static void kernel_files(void **state)
 	tree_write(t, "sys/devices/system/cpu/smt/control", "on\n");
 	tree_write(t, "sys/devices/system/cpu/vulnerabilities/mds", "Vulnerable: no microcode\n");
 	tree_write(t, "sys/module/kvm_amd/parameters/nested", "1\n");
-	tree_write(t, "proc/swaps", "Filename\tType\n/dev/sda2   partition 1 0 -2\n");
+	tree_write(t, "proc/swaps",
+		   "Filename\tType\n/dev/sda2   partition 1 0 -2\n/dev/dm-0 partition 1 0 -3\n"
+		   "/dev/dm-1 partition 1 0 -4\n/dev/zram0 partition 1 0 5\n");
+	tree_write(t, "sys/block/dm-0/dm/uuid", "CRYPT-PLAIN-swap\n");
+	tree_write(t, "sys/block/dm-1/dm/uuid", "LVM-abc\n");
 	tree_write(t, "proc/meminfo", "MemTotal: 1024 kB\nMemFree: 1 kB\nMemAvailable: 512 kB\n");
 	look(t, &(struct host_request){ 0 }, &f);
 	assert_string_equal(f.release, "6.1.0-42-amd64");
@@ -76,12 +80,15 @@ static void kernel_files(void **state)
 	assert_int_equal(f.cgroup_version, 2);
 	assert_true(strlist_has(&f.controllers, "pids"));
 	assert_int_equal(f.apparmor_profile, 1);
+	assert_true(f.ksm_known);
 	assert_string_equal(f.ksm, "1");
 	assert_string_equal(f.cpu.smt, "on");
 	assert_string_equal(f.cpu.vulnerabilities[0].name, "mds");
 	assert_string_equal(f.cpu.nested[1], "1");
-	assert_int_equal(f.swaps.count, 1);
-	assert_string_equal(f.swaps.items[0], "/dev/sda2");
+	assert_int_equal(f.swaps.count, 4);
+	assert_int_equal(f.clear_swaps.count, 2);
+	assert_string_equal(f.clear_swaps.items[0], "/dev/sda2");
+	assert_string_equal(f.clear_swaps.items[1], "/dev/dm-1");
 	assert_int_equal(f.memory_total, 1048576);
 	assert_int_equal(f.memory_available, 524288);
 	host_facts_free(&f);
