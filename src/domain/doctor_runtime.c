@@ -25,29 +25,32 @@ void judge_runtime_default(const struct doctor_input *in, struct finding *f)
 }
 
 /* Flags that open the sandbox or turn off what it rests on. `value` is the only bad one, NULL
- * stands for all but "false" and "none". */
+ * stands for all but "false" and "none". Only a flag that takes a text has its value in the next
+ * word (Go's package flag). */
 static const struct {
 	const char *name, *value, *why;
+	bool takes_text;
 } gvisor_flags[] = {
-	{ "network", "host", "the container's network is the host kernel's" },
-	{ "host-uds", NULL, "sockets of the host can be opened" },
-	{ "fsgofer-host-uds", NULL, "sockets of the host can be opened" },
-	{ "host-fifo", NULL, "pipes of the host can be opened" },
-	{ "allow-flag-override", NULL, "a container can turn off its own sandbox" },
-	{ "debug", NULL, "logs of the sandbox hold what tenants do" },
-	{ "strace", NULL, "logs of the sandbox hold what tenants say" },
-	{ "profile", NULL, "the sandbox answers a profiler" },
-	{ "TESTONLY-unsafe-nonroot", NULL, "for tests only" },
-	{ "TESTONLY-allow-packet-endpoint-write", NULL, "for tests only" },
-	{ "TESTONLY-test-name-env", NULL, "for tests only" },
-	{ "ignore-cgroups", NULL, "no limit is applied" },
-	{ "allow-suid", NULL, "setuid files work" },
-	{ "nvproxy", NULL, "calls reach the host's driver" },
-	{ "tpuproxy", NULL, "calls reach the host's driver" },
+	{ "network", "host", "the container's network is the host kernel's", true },
+	{ "host-uds", NULL, "sockets of the host can be opened", true },
+	{ "fsgofer-host-uds", NULL, "sockets of the host can be opened", false },
+	{ "host-fifo", NULL, "pipes of the host can be opened", true },
+	{ "allow-flag-override", NULL, "a container can turn off its own sandbox", false },
+	{ "debug", NULL, "logs of the sandbox hold what tenants do", false },
+	{ "strace", NULL, "logs of the sandbox hold what tenants say", false },
+	{ "profile", NULL, "the sandbox answers a profiler", false },
+	{ "TESTONLY-unsafe-nonroot", NULL, "for tests only", false },
+	{ "TESTONLY-allow-packet-endpoint-write", NULL, "for tests only", false },
+	{ "TESTONLY-test-name-env", NULL, "for tests only", false },
+	{ "ignore-cgroups", NULL, "no limit is applied", false },
+	{ "allow-suid", NULL, "setuid files work", false },
+	{ "nvproxy", NULL, "calls reach the host's driver", false },
+	{ "tpuproxy", NULL, "calls reach the host's driver", false },
 };
 
 /* The value of a flag in Go's notation ("--x", "-x=1", "--x 1"), NULL when it is not given. */
-static const char *flag_value(const struct strlist *args, size_t i, const char *name)
+static const char *flag_value(const struct strlist *args, size_t i, const char *name,
+			      bool takes_text)
 {
 	const char *a = args->items[i] + strspn(args->items[i], "-");
 	size_t len = strlen(name);
@@ -56,7 +59,7 @@ static const char *flag_value(const struct strlist *args, size_t i, const char *
 		return NULL;
 	if (a[len] == '=')
 		return a + len + 1;
-	return i + 1 < args->count && args->items[i + 1][0] != '-' ? args->items[i + 1] : "true";
+	return takes_text && i + 1 < args->count ? args->items[i + 1] : "true";
 }
 
 static bool is_off(const char *value)
@@ -70,7 +73,8 @@ static void complain_flags(const struct engine_runtime *r, struct complaints *c)
 {
 	for (size_t i = 0; i < r->args.count; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(gvisor_flags); k++) {
-			const char *value = flag_value(&r->args, i, gvisor_flags[k].name);
+			const char *value = flag_value(&r->args, i, gvisor_flags[k].name,
+						       gvisor_flags[k].takes_text);
 
 			if (!value || is_off(value))
 				continue;
@@ -136,7 +140,7 @@ static bool has_flag_on(const struct engine_runtime *r, const char *name)
 
 	/* the last one counts */
 	for (size_t i = 0; i < r->args.count; i++) {
-		const char *value = flag_value(&r->args, i, name);
+		const char *value = flag_value(&r->args, i, name, false);
 
 		if (value)
 			on = !is_off(value);

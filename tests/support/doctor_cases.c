@@ -1,6 +1,5 @@
 /*
- * Ways to spoil a good host, and what must be noticed of each. Engine, runtimes and containers,
- * kernel and places.
+ * Ways to spoil a good host, and what must be noticed of each. The engine, the kernel, places.
  */
 #include "doctor_fixture.h"
 
@@ -136,93 +135,6 @@ static void spoil_a_member_of_the_group(struct doctor_fixture *x)
 static void spoil_groups_unknown(struct doctor_fixture *x)
 {
 	x->host.members_known = false;
-}
-
-static void spoil_a_strange_default_runtime(struct doctor_fixture *x)
-{
-	mem_replace(&x->engine.default_runtime, "youki");
-}
-
-static void spoil_gvisor_without_the_profile(struct doctor_fixture *x)
-{
-	fixture_runtime(x, "runsc", "/usr/bin/runsc", "", NULL);
-}
-
-static void spoil_gvisor_on_the_host_s_network(struct doctor_fixture *x)
-{
-	fixture_runtime(x, "runsc", "/usr/bin/runsc", "", "--network=host");
-}
-
-static void spoil_gvisor_with_one_dash(struct doctor_fixture *x)
-{
-	fixture_runtime(x, "sandbox", "/usr/bin/runsc", "", "-debug");
-}
-
-static void spoil_gvisor_with_the_profile_off(struct doctor_fixture *x)
-{
-	fixture_runtime(x, "runsc", "/usr/bin/runsc", "", "--oci-seccomp=false");
-}
-
-static void spoil_gvisor_with_flags_elsewhere(struct doctor_fixture *x)
-{
-	fixture_runtime(x, "runsc", "", "io.containerd.runsc.v1", NULL);
-}
-
-static void spoil_kata(struct doctor_fixture *x)
-{
-	fixture_runtime(x, "kata", "", "io.containerd.kata.v2", NULL);
-}
-
-static void spoil_kata_on_an_old_kernel_with_nested_machines(struct doctor_fixture *x)
-{
-	fixture_runtime(x, "kata", "", "io.containerd.kata.v2", NULL);
-	mem_replace(&x->host.cpu.nested[0], "Y");
-	mem_replace(&x->host.release, "6.18.37");
-}
-
-static void spoil_a_privileged_container(struct doctor_fixture *x)
-{
-	x->foreign.privileged = true;
-}
-
-static void spoil_the_socket_in_a_container(struct doctor_fixture *x)
-{
-	x->foreign.engine_socket = true;
-}
-
-static void spoil_a_way_out(struct doctor_fixture *x)
-{
-	strlist_add(&x->foreign.capabilities, "SYS_ADMIN");
-}
-
-static void spoil_processes_of_the_host(struct doctor_fixture *x)
-{
-	x->foreign.host_pid = true;
-}
-
-static void spoil_network_of_the_host(struct doctor_fixture *x)
-{
-	x->foreign.host_network = true;
-}
-
-static void spoil_a_layer_of_the_gateways(struct doctor_fixture *x)
-{
-	strlist_add(&x->image.layers, "sha256:2");
-}
-
-static void spoil_a_folder_of_a_tenant(struct doctor_fixture *x)
-{
-	strlist_add(&x->foreign.tenant_mounts, "/srv/tenants/acme");
-}
-
-static void spoil_a_network_of_a_tenant(struct doctor_fixture *x)
-{
-	strlist_add(&x->foreign.tenant_networks, "tc-acme");
-}
-
-static void spoil_containers_unknown(struct doctor_fixture *x)
-{
-	x->in.foreign_error = "refused";
 }
 
 static void spoil_an_ancient_kernel(struct doctor_fixture *x)
@@ -397,34 +309,6 @@ static const struct doctor_case host[] = {
 	{ "a socket of somebody", spoil_a_socket_of_somebody, "fail engine.socket" },
 	{ "a member of the group", spoil_a_member_of_the_group, "warn engine.group" },
 	{ "groups unknown", spoil_groups_unknown, "inconclusive engine.group" },
-	{ "a strange default runtime", spoil_a_strange_default_runtime, "warn runtime.default" },
-	{ "gVisor without the profile", spoil_gvisor_without_the_profile,
-	  "fail runtime.gvisor-seccomp, warn runtime.gvisor-release" },
-	{ "gVisor on the host's network", spoil_gvisor_on_the_host_s_network,
-	  "fail runtime.gvisor, fail runtime.gvisor-seccomp, warn runtime.gvisor-release" },
-	{ "gVisor with one dash", spoil_gvisor_with_one_dash,
-	  "fail runtime.gvisor, fail runtime.gvisor-seccomp, warn runtime.gvisor-release" },
-	{ "gVisor with the profile off", spoil_gvisor_with_the_profile_off,
-	  "fail runtime.gvisor-seccomp, warn runtime.gvisor-release" },
-	{ "gVisor with flags elsewhere", spoil_gvisor_with_flags_elsewhere,
-	  "inconclusive runtime.gvisor, inconclusive runtime.gvisor-seccomp, warn "
-	  "runtime.gvisor-release" },
-	{ "Kata", spoil_kata, "warn runtime.kata" },
-	{ "Kata on an old kernel with nested machines",
-	  spoil_kata_on_an_old_kernel_with_nested_machines,
-	  "warn runtime.kata, warn kernel.nested-kvm, fail kernel.kvm" },
-	{ "a privileged container", spoil_a_privileged_container, "warn containers.privileged" },
-	{ "the socket in a container", spoil_the_socket_in_a_container,
-	  "warn containers.privileged" },
-	{ "a way out", spoil_a_way_out, "warn containers.privileged" },
-	{ "processes of the host", spoil_processes_of_the_host, "warn containers.namespaces" },
-	{ "network of the host", spoil_network_of_the_host, "warn containers.namespaces" },
-	{ "a layer of the gateways", spoil_a_layer_of_the_gateways, "fail containers.layers" },
-	{ "a folder of a tenant", spoil_a_folder_of_a_tenant, "fail containers.tenants" },
-	{ "a network of a tenant", spoil_a_network_of_a_tenant, "fail containers.tenants" },
-	{ "containers unknown", spoil_containers_unknown,
-	  "inconclusive containers.privileged, inconclusive containers.namespaces, inconclusive "
-	  "containers.tenants, inconclusive containers.layers" },
 	{ "an ancient kernel", spoil_an_ancient_kernel,
 	  "fail kernel.minimum, fail kernel.page-cache, fail kernel.futex" },
 	{ "openvswitch on request", spoil_openvswitch_on_request, "warn kernel.openvswitch" },

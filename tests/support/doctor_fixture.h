@@ -31,6 +31,7 @@ struct doctor_case {
 	const char *red; /* "fail engine.tcp, warn lsm": in the order of the catalogue */
 };
 const struct doctor_case *doctor_cases_host(size_t *out_count);
+const struct doctor_case *doctor_cases_runtime(size_t *out_count);
 const struct doctor_case *doctor_cases_values(size_t *out_count);
 
 #endif
