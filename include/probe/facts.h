@@ -34,6 +34,9 @@ struct process_facts {
 	size_t limit_count;
 	unsigned odd_threads; /* threads whose caps, seccomp or no_new_privs differ from the leader
 			       */
+	char gateway_config[24]; /* GATEWAY_CONFIG of its environment: digest of the file that it
+				    was started with; "" none */
+	int64_t coredump_filter; /* core(5): kinds of memory that go into an image; -1 unknown */
 };
 
 struct cgroup_facts { /* in force for the worker; UINT64_MAX: no limit, or not readable */
@@ -100,6 +103,92 @@ struct dns_attempt {
 	char answer[46]; /* first A or AAAA address */
 };
 
+enum http_outcome {
+	HTTP_ANSWERED,	  /* status and, of a JSON body, reason are set */
+	HTTP_CLOSED,	  /* connected, and hung up without a word */
+	HTTP_REFUSED,	  /* no connection: RST */
+	HTTP_UNREACHABLE, /* no connection: no way there */
+	HTTP_TIMEOUT,	  /* no complete answer in time */
+	HTTP_ERROR,	  /* the answer is not HTTP, or the attempt itself failed */
+};
+
+struct http_attempt {	  /* one request, asked by ops/verify, answered by the probe */
+	char check[48];	  /* check id it counts for: "route.target" */
+	char what[64];	  /* for people: "another host's name" */
+	char wanted[64];  /* reasons of a right refusal: "host|target"; "-" stands for none given */
+	char address[46]; /* of the gateway */
+	uint16_t port;
+	bool must_work;	   /* positive control: this very reason must come */
+	char method[16];   /* written as they are */
+	char target[200];  /* "/x", "http://192.0.2.1/", "192.0.2.1:443" */
+	char host[64];	   /* "": no Host header */
+	char headers[160]; /* further headers without the last CRLF; "": Connection: close */
+	enum http_outcome outcome;
+	int status; /* 0: none */
+	char reason[24];
+};
+
+struct host_port { /* a listening TCP socket or a bound UDP one */
+	char address[46];
+	uint16_t port;
+	bool udp;
+};
+
+struct listener_facts { /* of a container's network namespace */
+	struct host_port *ports;
+	size_t port_count;
+	struct strlist unix_paths; /* of its named unix sockets; "@..." is abstract */
+	bool cut;		   /* there were more than are looked at */
+	char error[200];	   /* why it could not be looked at; "" when it was */
+};
+
+enum file_role {
+	FILE_RUN,	 /* the tenant's tmpfs */
+	FILE_FILES,	 /* folder that the gateway sees */
+	FILE_SET,	 /* folder of the set in force */
+	FILE_KEYS,	 /* the set's file of keys */
+	FILE_SECRETS,	 /* folder of the tenant's secrets */
+	FILE_SECRET,	 /* one of them */
+	FILE_SET_MEMBER, /* any file of the set */
+};
+
+struct file_facts { /* a file or folder of root's, never followed */
+	enum file_role role;
+	char path[256]; /* a member's name */
+	int sys_errno;	/* why there is no more; 0 when there is */
+	uint32_t mode, uid, gid;
+	uint64_t links, size;
+	dev_t dev;
+	bool on_tmpfs;
+	char digest[65]; /* SHA-256 of a member's content; "" not read */
+};
+
+struct gateway_files_facts {
+	struct file_facts *places; /* what was asked for, in that order */
+	size_t place_count;
+	struct file_facts *members; /* of the set, by name */
+	size_t member_count;
+	struct strlist leftovers; /* candidates beside the set */
+	char generation[128];	  /* first line of the set's file of that name; "" none */
+	char loaded[64];	  /* which generation the gateway says that it loaded; "" none */
+	char refusal[200];	  /* what it says against the last one; "" nothing */
+	struct strlist key_ids;	  /* first words of the file of keys */
+	char error[200];	  /* why the set could not be looked at; "" when it was */
+};
+
+struct secret_facts { /* a search for the tenant's keys where they must not be */
+	bool searched;
+	size_t secrets;		  /* that were looked for */
+	struct strlist short_ids; /* too short to be looked for */
+	size_t places;		  /* that were looked into */
+	uint64_t bytes;
+	struct strlist missed;	/* ids not found where they must be: the search is broken */
+	struct strlist exposed; /* "environ of worker process 12: ghl.0, base64"; bounded */
+	size_t exposed_more;	/* further ones */
+	struct strlist unread;	/* places that could not be looked into */
+	char error[200];	/* why there was no search; "" when there was */
+};
+
 struct tenant_facts {
 	/* 1: kernel truth, of the worker */
 	bool running;
@@ -123,6 +212,11 @@ struct tenant_facts {
 	bool gateway_running;
 	bool gateway_ip_forward;
 	struct cgroup_facts gateway_cgroup;
+	struct proc_mounts gateway_mounts; /* of its init process */
+	struct listener_facts gateway_listeners;
+	struct gateway_files_facts gateway_files; /* on the host */
+	struct secret_facts secrets;
+	bool core_pipe; /* the kernel hands memory images to a program, whatever RLIMIT_CORE says */
 	/* 2: network namespace of the worker */
 	struct interface_facts *interfaces;
 	size_t interface_count;
@@ -133,6 +227,8 @@ struct tenant_facts {
 	size_t reach_count;
 	struct dns_attempt *dns;
 	size_t dns_count;
+	struct http_attempt *http;
+	size_t http_count;
 	char net_error[200]; /* why the namespace could not be entered; "" when it was */
 	/* workspace */
 	uint64_t workspace_bytes, workspace_free; /* statvfs of the mount; 0 unknown */

@@ -12,6 +12,11 @@
 #include "probe/facts.h"
 #include "probe/host_facts.h"
 
+struct file_place { /* a file or folder of root's to look at */
+	enum file_role role;
+	const char *path;
+};
+
 struct probe_request {
 	const char *proc_path;		    /* "/proc" */
 	const char *cgroup_path;	    /* "/sys/fs/cgroup" */
@@ -19,12 +24,20 @@ struct probe_request {
 	pid_t worker_pid, gateway_pid;	    /* as the engine said; 0: not running */
 	const char *bridge;		    /* host interface of the tenant */
 	const char *workspace_mount;	    /* on the host */
+	/* The gateway's files on the host; gateway_set NULL: they are not looked at. */
+	const struct file_place *places;
+	size_t place_count;
+	const char *gateway_set,
+		*gateway_next[2];  /* set in force; candidates that should be gone */
+	const char *gateway_state; /* folder that the gateway may write */
 	/* Attempts made from inside the worker's network namespace; results are copied to the
 	 * facts. All run at the same time, bounded by timeout_ms together. */
 	const struct reach_attempt *reach;
 	size_t reach_count;
 	const struct dns_attempt *dns;
 	size_t dns_count;
+	const struct http_attempt *http;
+	size_t http_count;
 	int timeout_ms;
 	/* Which environment values look like secrets (domain knows); NULL: none are looked for. */
 	const char *(*secret_shape)(const char *name, const char *value);

@@ -23,7 +23,7 @@
 #include "base/mem.h"
 #include "domain/gateway.h"
 
-enum { CHILD_EXTRA_MS = 2000, ATTEMPTS = 5 };
+enum { CHILD_EXTRA_MS = 2000, ATTEMPTS = 6 };
 
 /* A question for the root's name servers: whatever speaks DNS answers it, nobody forwards it. */
 static const unsigned char dns_question[] = { 0x74, 0x63, 0x01, 0, 0, 1, 0, 0, 0,
@@ -129,6 +129,7 @@ static void start_peer(const struct peer *p, struct attempt a[ATTEMPTS])
 	start(&a[1], p->allocation.worker_ip, PEER_PORT, true);
 	start(&a[2], p->allocation.gateway_ip, GATEWAY_DNS_PORT, false);
 	start(&a[3], p->allocation.gateway_ip, GATEWAY_DNS_PORT, true);
+	start(&a[5], p->allocation.gateway_ip, GATEWAY_ROUTE_PORT, false);
 }
 
 struct measure {
@@ -158,8 +159,8 @@ static int in_child(void *arg, int fd)
 	for (size_t i = 0; i < count; i++) {
 		const struct attempt *x = a + i * ATTEMPTS;
 
-		r[i] = (struct peer_control){ x[0].alive, x[1].alive, x[2].alive, x[3].alive,
-					      x[4].alive };
+		r[i] = (struct peer_control){ x[0].alive, x[1].alive, x[2].alive,
+					      x[3].alive, x[4].alive, x[5].alive };
 	}
 	return fsio_write_fd(fd, r, count * sizeof(*r)) < 0;
 }

@@ -217,13 +217,13 @@ static int64_t boot_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static const char *const control_keys[] = { "worker_tcp", "worker_udp", "gateway_tcp",
-					    "gateway_udp", "inbound_tcp" };
+static const char *const control_keys[] = { "worker_tcp",  "worker_udp",  "gateway_tcp",
+					    "gateway_udp", "inbound_tcp", "route_tcp" };
 
 static bool *control_slot(struct peer_control *c, size_t i)
 {
-	bool *const slots[] = { &c->worker_tcp, &c->worker_udp, &c->gateway_tcp, &c->gateway_udp,
-				&c->inbound_tcp };
+	bool *const slots[] = { &c->worker_tcp,	 &c->worker_udp,  &c->gateway_tcp,
+				&c->gateway_udp, &c->inbound_tcp, &c->route_tcp };
 
 	return slots[i];
 }

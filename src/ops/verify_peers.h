@@ -10,7 +10,7 @@
 #include "ops/ops.h"
 
 struct peer_control { /* true: an answer came, if only a refusal */
-	bool worker_tcp, worker_udp, gateway_tcp, gateway_udp, inbound_tcp;
+	bool worker_tcp, worker_udp, gateway_tcp, gateway_udp, inbound_tcp, route_tcp;
 };
 
 struct peer {

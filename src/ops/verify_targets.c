@@ -89,33 +89,32 @@ static void add_gateway(const struct target_inputs *in, struct targets *t)
 /* ---- other tenants ---- */
 
 struct peer_target {
-	const char *what, *address;
+	const char *check, *what, *address;
 	uint16_t port;
 	bool udp, alive;
 };
 
 /* Where a peer can be tried, each with its control. */
-static size_t peer_targets(const struct peer *p, struct peer_target out[5])
+enum { PEER_TARGETS = 6 };
+
+static void peer_targets(const struct peer *p, struct peer_target out[PEER_TARGETS])
 {
 	const struct allocation *a = &p->allocation;
-	size_t n = 0;
+	const struct peer_control *c = &p->control;
+	const struct peer_target list[PEER_TARGETS] = {
+		{ "net.sibling.tcp", "worker", a->worker_ip, PEER_PORT, false, c->worker_tcp },
+		{ "net.sibling.udp", "worker", a->worker_ip, PEER_PORT, true, c->worker_udp },
+		{ "net.sibling.tcp", "gateway", a->gateway_ip, GATEWAY_DNS_PORT, false,
+		  c->gateway_tcp },
+		{ "net.sibling.udp", "gateway", a->gateway_ip, GATEWAY_DNS_PORT, true,
+		  c->gateway_udp },
+		{ "net.sibling.tcp", "gateway's egress side", a->egress_ip, GATEWAY_INBOUND_PORT,
+		  false, c->inbound_tcp },
+		{ "route.peer", "credential routes", a->gateway_ip, GATEWAY_ROUTE_PORT, false,
+		  c->route_tcp },
+	};
 
-	out[n++] = (struct peer_target){ "worker", a->worker_ip, PEER_PORT, false,
-					 p->control.worker_tcp };
-	out[n++] = (struct peer_target){ "worker", a->worker_ip, PEER_PORT, true,
-					 p->control.worker_udp };
-	out[n++] = (struct peer_target){ "gateway", a->gateway_ip, GATEWAY_DNS_PORT, false,
-					 p->control.gateway_tcp };
-	out[n++] = (struct peer_target){ "gateway", a->gateway_ip, GATEWAY_DNS_PORT, true,
-					 p->control.gateway_udp };
-	out[n++] = (struct peer_target){ "gateway's egress side", a->egress_ip,
-					 GATEWAY_INBOUND_PORT, false, p->control.inbound_tcp };
-	return n;
-}
-
-static const char *sibling_check(bool udp)
-{
-	return udp ? "net.sibling.udp" : "net.sibling.tcp";
+	memcpy(out, list, sizeof(list));
 }
 
 static bool is_loopback(const char *address)
@@ -131,14 +130,13 @@ static bool is_triable(const char *address)
 
 static void add_peer(const struct target_inputs *in, const struct peer *p, struct targets *t)
 {
-	struct peer_target list[5];
-	size_t n = peer_targets(p, list);
+	struct peer_target list[PEER_TARGETS];
 	char what[96];
 
-	for (size_t i = 0; i < n; i++) {
+	peer_targets(p, list);
+	for (size_t i = 0; i < PEER_TARGETS; i++) {
 		snprintf(what, sizeof(what), "%s %s", p->tenant, list[i].what);
-		add_reach(t, sibling_check(list[i].udp), what, list[i].address, list[i].port,
-			  list[i].udp);
+		add_reach(t, list[i].check, what, list[i].address, list[i].port, list[i].udp);
 	}
 	snprintf(what, sizeof(what), "%s published port", p->tenant);
 	for (size_t i = 0; i < in->host_addresses->count; i++)
@@ -161,13 +159,13 @@ void targets_add_controls(const struct peers *peers, struct tenant_facts *facts)
 {
 	for (size_t i = 0; i < peers->count; i++) {
 		const struct peer *p = &peers->items[i];
-		struct peer_target list[5];
-		size_t n = p->running ? peer_targets(p, list) : 0;
+		struct peer_target list[PEER_TARGETS];
 
-		for (size_t k = 0; k < n; k++) {
+		peer_targets(p, list);
+		for (size_t k = 0; p->running && k < PEER_TARGETS; k++) {
 			struct reach_attempt *a = push_reach(&facts->reach, &facts->reach_count);
 
-			snprintf(a->check, sizeof(a->check), "%s", sibling_check(list[k].udp));
+			snprintf(a->check, sizeof(a->check), "%s", list[k].check);
 			snprintf(a->target, sizeof(a->target), "%s %s, from its own side",
 				 p->tenant, list[k].what);
 			snprintf(a->address, sizeof(a->address), "%s", list[k].address);
@@ -275,6 +273,7 @@ void targets_build(const struct target_inputs *in, struct targets *out)
 	*out = (struct targets){ 0 };
 	add_gateway(in, out);
 	add_names(in, out);
+	targets_add_routes(in, out);
 	for (size_t i = 0; i < in->host_addresses->count; i++)
 		if (is_triable(in->host_addresses->items[i]))
 			add_host_address(in, in->host_addresses->items[i], out);
@@ -290,5 +289,6 @@ void targets_free(struct targets *t)
 {
 	free(t->reach);
 	free(t->dns);
+	free(t->http);
 	*t = (struct targets){ 0 };
 }

@@ -16,6 +16,8 @@ struct targets {
 	size_t reach_count;
 	struct dns_attempt *dns;
 	size_t dns_count;
+	struct http_attempt *http;
+	size_t http_count;
 };
 
 struct target_inputs {
@@ -30,6 +32,9 @@ struct target_inputs {
 void targets_build(const struct target_inputs *in, struct targets *out);
 void targets_free(struct targets *t);
 #define auto_targets cleanup_with(targets_free)
+
+/* The part about credential routes, in verify_routes.c. */
+void targets_add_routes(const struct target_inputs *in, struct targets *out);
 
 /* Adds what the peers' own sides answered to the facts, as attempts that must work, so that the
  * checks find a control for each target. */

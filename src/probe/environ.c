@@ -30,20 +30,31 @@ static size_t read_environ(int pid_dir, char *buf, size_t size)
 	return len;
 }
 
+/* Hexadecimal, or nothing. */
+static void note_config(const char *value, struct process_facts *out)
+{
+	size_t len = strspn(value, "0123456789abcdef");
+
+	if (len < sizeof(out->gateway_config) && value[len] == '\0')
+		memcpy(out->gateway_config, value, len + 1);
+}
+
 static void look_at(char *entry, const char *(*shape)(const char *, const char *),
-		    struct strlist *out)
+		    struct process_facts *out)
 {
 	char *value = strchr(entry, '=');
 
-	if (!value || value - entry > NAME_LENGTH || out->count >= NAMES_MAX)
+	if (!value || value - entry > NAME_LENGTH)
 		return;
 	*value = '\0';
-	if (shape(entry, value + 1))
-		strlist_add(out, entry);
+	if (!strcmp(entry, "GATEWAY_CONFIG"))
+		note_config(value + 1, out);
+	if (shape && out->secret_variables.count < NAMES_MAX && shape(entry, value + 1))
+		strlist_add(&out->secret_variables, entry);
 }
 
-void environ_secret_names(int pid_dir, const char *(*shape)(const char *name, const char *value),
-			  struct strlist *out)
+void environ_look(int pid_dir, const char *(*shape)(const char *name, const char *value),
+		  struct process_facts *out)
 {
 	char *buf = mem_alloc(ENVIRON_MAX + 1);
 	size_t len = read_environ(pid_dir, buf, ENVIRON_MAX);

@@ -21,6 +21,22 @@ static void processes_free(struct process_facts *items, size_t count)
 	free(items);
 }
 
+static void gateway_files_free(struct gateway_files_facts *g)
+{
+	free(g->places);
+	free(g->members);
+	strlist_free(&g->leftovers);
+	strlist_free(&g->key_ids);
+}
+
+static void secrets_free(struct secret_facts *s)
+{
+	strlist_free(&s->short_ids);
+	strlist_free(&s->missed);
+	strlist_free(&s->exposed);
+	strlist_free(&s->unread);
+}
+
 void tenant_facts_free(struct tenant_facts *f)
 {
 	processes_free(f->processes, f->process_count);
@@ -33,6 +49,12 @@ void tenant_facts_free(struct tenant_facts *f)
 	free(f->routes);
 	free(f->reach);
 	free(f->dns);
+	free(f->http);
+	proc_mounts_free(&f->gateway_mounts);
+	free(f->gateway_listeners.ports);
+	strlist_free(&f->gateway_listeners.unix_paths);
+	gateway_files_free(&f->gateway_files);
+	secrets_free(&f->secrets);
 	strlist_free(&f->unmasked_paths);
 	strlist_free(&f->sockets);
 	strlist_free(&f->bridge_addresses);

@@ -111,6 +111,19 @@ static int open_live_thread(int dir)
 	return found;
 }
 
+static int64_t read_coredump_filter(int dir)
+{
+	struct err e = ERR_INIT;
+	char text[32], *end;
+	long long value;
+
+	if (fsio_read_at(dir, "coredump_filter", text, sizeof(text), &e) <= 0)
+		return -1;
+	errno = 0;
+	value = strtoll(text, &end, 16);
+	return errno || end == text || value < 0 ? -1 : value;
+}
+
 static int read_process(struct collector *c, int dir, int alive, struct process_facts *f,
 			struct err *e)
 {
@@ -123,8 +136,8 @@ static int read_process(struct collector *c, int dir, int alive, struct process_
 	read_label(alive, f->lsm_label, sizeof(f->lsm_label));
 	if (proc_read_limits(alive, f->limits, ARRAY_SIZE(f->limits), &f->limit_count, e) < 0)
 		return -1;
-	if (c->secret_shape)
-		environ_secret_names(alive, c->secret_shape, &f->secret_variables);
+	environ_look(alive, c->secret_shape, f);
+	f->coredump_filter = read_coredump_filter(alive);
 	if (!read_threads(dir, f))
 		c->cut = true;
 	if (proc_start_time(dir, &again, e) < 0)

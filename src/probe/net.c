@@ -107,7 +107,7 @@ static bool ipv6_is_off(const struct visit *v)
 	return true;
 }
 
-/* Nothing is left that a flaw in the reader of DNS answers could abuse. */
+/* Nothing is left that a flaw in the readers of answers could abuse. */
 static int drop_privileges(struct err *e)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
@@ -134,7 +134,7 @@ static void visit_gateway(struct visit *v, struct err *e)
 
 static int visit_worker(struct visit *v, struct err *e)
 {
-	size_t files = v->r->reach_count + v->r->dns_count + 64;
+	size_t files = v->r->reach_count + v->r->dns_count + v->r->http_count + 64;
 	struct rlimit limit = { .rlim_cur = files, .rlim_max = files };
 
 	if (v->worker_ns < 0)
@@ -185,6 +185,13 @@ static void put_results(const struct tenant_facts *f, struct strbuf *out)
 		memcpy(r.answer, f->dns[i].answer, sizeof(f->dns[i].answer));
 		strbuf_add(out, &r, sizeof(r));
 	}
+	for (size_t i = 0; i < f->http_count; i++) {
+		struct net_http_result r = { .outcome = (int32_t)f->http[i].outcome,
+					     .status = f->http[i].status };
+
+		memcpy(r.reason, f->http[i].reason, sizeof(r.reason));
+		strbuf_add(out, &r, sizeof(r));
+	}
 }
 
 static int in_child(void *arg, int fd)
@@ -199,8 +206,7 @@ static int in_child(void *arg, int fd)
 		if (getifaddrs(&addresses) < 0)
 			err_sys(&e, errno, "addresses");
 		else if (drop_privileges(&e) == 0)
-			reach_run(v->facts->reach, v->facts->reach_count, v->facts->dns,
-				  v->facts->dns_count, v->r->timeout_ms);
+			reach_run(v->facts, v->r->timeout_ms);
 	}
 	v->header.links = (uint32_t)MIN_OF(v->link_count, (size_t)NET_LINKS_MAX);
 	v->header.routes = (uint32_t)v->route_count;
@@ -216,12 +222,21 @@ static void copy_attempts(const struct net_request *r, struct tenant_facts *out)
 {
 	out->reach = mem_array(r->reach_count + 1, sizeof(*out->reach));
 	out->dns = mem_array(r->dns_count + 1, sizeof(*out->dns));
+	out->http = mem_array(r->http_count + 1, sizeof(*out->http));
+	out->http_count = r->http_count;
 	out->reach_count = r->reach_count;
 	out->dns_count = r->dns_count;
 	if (r->reach_count)
 		memcpy(out->reach, r->reach, r->reach_count * sizeof(*out->reach));
 	if (r->dns_count)
 		memcpy(out->dns, r->dns, r->dns_count * sizeof(*out->dns));
+	if (r->http_count)
+		memcpy(out->http, r->http, r->http_count * sizeof(*out->http));
+	for (size_t i = 0; i < r->http_count; i++) {
+		out->http[i].outcome = HTTP_ERROR;
+		out->http[i].status = 0;
+		out->http[i].reason[0] = '\0';
+	}
 	for (size_t i = 0; i < r->reach_count; i++)
 		out->reach[i].outcome = REACH_ERROR;
 	for (size_t i = 0; i < r->dns_count; i++) {
@@ -266,8 +281,9 @@ void net_probe(const struct net_request *r, struct tenant_facts *out)
 	v.proc_root = any->proc_root;
 	v.header = (struct net_header){ .magic = NET_MAGIC,
 					.reach = (uint32_t)r->reach_count,
-					.dns = (uint32_t)r->dns_count };
-	if (r->reach_count + r->dns_count > REACH_JOBS_MAX)
+					.dns = (uint32_t)r->dns_count,
+					.http = (uint32_t)r->http_count };
+	if (r->reach_count + r->dns_count + r->http_count > REACH_JOBS_MAX)
 		err_set(&e, ERR_INTERNAL, "more than %d attempts", REACH_JOBS_MAX);
 	else
 		(void)!visit_both(r, &v, out, &e);

@@ -11,11 +11,13 @@ struct net_request {
 	size_t reach_count;
 	const struct dns_attempt *dns;
 	size_t dns_count;
+	const struct http_attempt *http;
+	size_t http_count;
 	int timeout_ms;
 };
 
 /* Fills the network part of *out; what went wrong is in out->net_error. Attempts that were not
- * made are REACH_ERROR and DNS_ERROR. */
+ * made are REACH_ERROR, DNS_ERROR and HTTP_ERROR. */
 void net_probe(const struct net_request *r, struct tenant_facts *out);
 
 /* Names the bridge that the host side of each interface belongs to, and the addresses that

@@ -27,15 +27,15 @@ static size_t report_size(const struct net_header *h)
 {
 	return sizeof(*h) + h->links * sizeof(struct net_link) +
 	       h->routes * sizeof(struct route_facts) + h->reach * sizeof(struct net_reach_result) +
-	       h->dns * sizeof(struct net_dns_result);
+	       h->dns * sizeof(struct net_dns_result) + h->http * sizeof(struct net_http_result);
 }
 
 static bool header_is_sound(const struct net_header *h, size_t len, const struct tenant_facts *want)
 {
 	return h->magic == NET_MAGIC && h->links <= NET_LINKS_MAX &&
 	       h->routes <= NETLINK_ROUTES_MAX && h->reach == want->reach_count &&
-	       h->dns == want->dns_count && is_text(h->error, sizeof(h->error)) &&
-	       len == report_size(h);
+	       h->dns == want->dns_count && h->http == want->http_count &&
+	       is_text(h->error, sizeof(h->error)) && len == report_size(h);
 }
 
 static bool take_links(struct cursor *c, size_t count, struct tenant_facts *f)
@@ -108,6 +108,24 @@ static bool take_dns(struct cursor *c, struct tenant_facts *f)
 	return true;
 }
 
+/* The reason is one word of letters, or the child did not do its work. */
+static bool take_http(struct cursor *c, struct tenant_facts *f)
+{
+	for (size_t i = 0; i < f->http_count; i++) {
+		struct net_http_result r;
+
+		take(c, &r, sizeof(r));
+		if (r.outcome < HTTP_ANSWERED || r.outcome > HTTP_ERROR || r.status < 0 ||
+		    r.status > 999 || !is_text(r.reason, sizeof(r.reason)) ||
+		    r.reason[strspn(r.reason, "abcdefghijklmnopqrstuvwxyz-")] != '\0')
+			return false;
+		f->http[i].outcome = (enum http_outcome)r.outcome;
+		f->http[i].status = r.status;
+		memcpy(f->http[i].reason, r.reason, sizeof(f->http[i].reason));
+	}
+	return true;
+}
+
 static void *copy_array(const void *items, size_t count, size_t size)
 {
 	void *copy = mem_array(count + 1, size);
@@ -121,12 +139,14 @@ static void move_network(struct tenant_facts *from, struct tenant_facts *to)
 {
 	free(to->reach);
 	free(to->dns);
+	free(to->http);
 	to->interfaces = take_ptr(from->interfaces);
 	to->interface_count = from->interface_count;
 	to->routes = take_ptr(from->routes);
 	to->route_count = from->route_count;
 	to->reach = take_ptr(from->reach);
 	to->dns = take_ptr(from->dns);
+	to->http = take_ptr(from->http);
 	from->interface_count = 0;
 }
 
@@ -134,7 +154,9 @@ bool net_wire_accept(const void *data, size_t len, struct tenant_facts *out)
 {
 	struct cursor c = { .p = data };
 	struct net_header h;
-	struct tenant_facts f = { .reach_count = out->reach_count, .dns_count = out->dns_count };
+	struct tenant_facts f = { .reach_count = out->reach_count,
+				  .dns_count = out->dns_count,
+				  .http_count = out->http_count };
 
 	if (len < sizeof(h))
 		return false;
@@ -143,8 +165,9 @@ bool net_wire_accept(const void *data, size_t len, struct tenant_facts *out)
 		return false;
 	f.reach = copy_array(out->reach, out->reach_count, sizeof(*out->reach));
 	f.dns = copy_array(out->dns, out->dns_count, sizeof(*out->dns));
+	f.http = copy_array(out->http, out->http_count, sizeof(*out->http));
 	bool sound = take_links(&c, h.links, &f) && take_routes(&c, h.routes, &f) &&
-		     take_reach(&c, &f) && take_dns(&c, &f);
+		     take_reach(&c, &f) && take_dns(&c, &f) && take_http(&c, &f);
 	if (sound) {
 		move_network(&f, out);
 		out->ipv6_disabled = h.ipv6_disabled != 0;

@@ -1,6 +1,6 @@
 /*
  * What the child in the namespace tells its parent: fixed-size records in this order,
- * header, links, routes, reach and dns results. The child has read hostile packets, so
+ * header, links, routes, reach, dns and http results. The child has read hostile packets, so
  * the parent believes counts, enums and texts only after a check.
  */
 #ifndef PROBE_NET_WIRE_H
@@ -14,7 +14,7 @@
 enum { NET_ADDRESSES_MAX = 16, NET_LINKS_MAX = 64, NET_MAGIC = 0x746e6574 };
 
 struct net_header {
-	uint32_t magic, links, routes, reach, dns;
+	uint32_t magic, links, routes, reach, dns, http;
 	uint8_t ipv6_disabled, ip_forward, spare[2];
 	char error[200];
 };
@@ -35,8 +35,13 @@ struct net_dns_result {
 	char answer[48];
 };
 
-/* Copies a report into *out, whose reach and dns arrays are there already. Returns false, with
- * *out unchanged, when the report is not exactly what was asked for. */
+struct net_http_result {
+	int32_t outcome, status;
+	char reason[24];
+};
+
+/* Copies a report into *out, whose reach, dns and http arrays are there already. Returns false,
+ * with *out unchanged, when the report is not exactly what was asked for. */
 bool net_wire_accept(const void *data, size_t len, struct tenant_facts *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Hundreds of attempts in one poll loop: non-blocking TCP connects, UDP datagrams that
- * are sent twice (one may be lost), DNS questions over both. What is refused by whom
+ * are sent twice (one may be lost), DNS questions over both, HTTP requests. What is refused by whom
  * is told apart by errno, because "refused" proves that something is there and
  * "timed out" does not.
  */
@@ -19,12 +19,14 @@
 
 #include "base/mem.h"
 #include "dns.h"
+#include "http.h"
 
-enum { DNS_PORT = 53, REPLY_MAX = 4096, SPARE_FDS = 64, BURST = 64 };
+enum { DNS_PORT = 53, REPLY_MAX = HTTP_REPLY_MAX, SPARE_FDS = 64, BURST = 64 };
 
 struct job {
-	struct reach_attempt *reach; /* one of the two */
+	struct reach_attempt *reach; /* one of the three */
 	struct dns_attempt *dns;
+	struct http_attempt *http;
 	int fd; /* -1: finished */
 	bool udp, connected;
 	unsigned sends;
@@ -86,6 +88,20 @@ static enum dns_outcome dns_outcome_of(enum reach_outcome o)
 	}
 }
 
+static enum http_outcome http_outcome_of(enum reach_outcome o)
+{
+	switch (o) {
+	case REACH_TIMEOUT:
+		return HTTP_TIMEOUT;
+	case REACH_REFUSED:
+		return HTTP_REFUSED;
+	case REACH_UNREACHABLE:
+		return HTTP_UNREACHABLE;
+	default:
+		return HTTP_ERROR;
+	}
+}
+
 static void finish(struct job *j, int err)
 {
 	if (j->fd >= 0)
@@ -94,6 +110,8 @@ static void finish(struct job *j, int err)
 	if (j->reach) {
 		j->reach->outcome = outcome_of(err);
 		j->reach->sys_errno = err;
+	} else if (j->http) {
+		j->http->outcome = http_outcome_of(outcome_of(err));
 	} else {
 		j->dns->outcome = dns_outcome_of(outcome_of(err));
 		j->dns->rcode = -1;
@@ -149,12 +167,13 @@ static void send_datagram(struct job *j)
 
 static void start(struct job *j)
 {
-	const char *text = j->dns ? j->dns->server : j->reach->address;
 	union address a;
 	const int on = 1;
-	socklen_t len = set_address(text, j->dns ? DNS_PORT : j->reach->port, &a);
+	socklen_t len = j->dns	  ? set_address(j->dns->server, DNS_PORT, &a)
+			: j->http ? set_address(j->http->address, j->http->port, &a)
+				  : set_address(j->reach->address, j->reach->port, &a);
 
-	if (len == 0 || !make_query(j)) {
+	if (len == 0 || (!j->http && !make_query(j))) {
 		finish(j, EINVAL);
 		return;
 	}
@@ -186,6 +205,18 @@ static void on_datagram(struct job *j)
 		finish_answered(j);
 }
 
+/* A fresh socket takes as little as one question at once. */
+static bool send_question(const struct job *j)
+{
+	char text[HTTP_REQUEST_MAX];
+	int len;
+
+	if (!j->http)
+		return send(j->fd, j->query, j->query_len, MSG_NOSIGNAL) == (ssize_t)j->query_len;
+	len = http_compose(j->http, text);
+	return len > 0 && send(j->fd, text, (size_t)len, MSG_NOSIGNAL) == len;
+}
+
 static void on_connected(struct job *j)
 {
 	int err = 0;
@@ -198,25 +229,15 @@ static void on_connected(struct job *j)
 		return;
 	}
 	j->connected = true;
-	/* A fresh socket takes this little at once. */
-	if (send(j->fd, j->query, j->query_len, MSG_NOSIGNAL) != (ssize_t)j->query_len) {
+	if (!send_question(j)) {
 		finish(j, EIO);
 		return;
 	}
 	j->reply = mem_alloc(REPLY_MAX);
 }
 
-static void on_stream(struct job *j)
+static void on_dns_stream(struct job *j)
 {
-	ssize_t n = recv(j->fd, j->reply + j->reply_len, REPLY_MAX - j->reply_len, MSG_DONTWAIT);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) { /* it hung up without an answer */
-		finish(j, n < 0 ? errno : ECONNRESET);
-		return;
-	}
-	j->reply_len += (size_t)n;
 	if (j->reply_len < 2)
 		return;
 	size_t want = 2 + ((size_t)j->reply[0] << 8) + j->reply[1];
@@ -228,6 +249,29 @@ static void on_stream(struct job *j)
 		finish_answered(j);
 	else
 		finish(j, EBADMSG);
+}
+
+/* A reset after an answer, as a server sends that does not read the rest, ends that answer. */
+static void on_http_stream(struct job *j, bool end)
+{
+	if (http_parse(j->reply, j->reply_len, end || j->reply_len == REPLY_MAX, j->http))
+		finish_answered(j);
+}
+
+static void on_stream(struct job *j)
+{
+	ssize_t n = recv(j->fd, j->reply + j->reply_len, REPLY_MAX - j->reply_len, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		j->reply_len += (size_t)n;
+	if (j->http)
+		on_http_stream(j, n <= 0);
+	else if (n <= 0) /* it hung up without an answer */
+		finish(j, n < 0 ? errno : ECONNRESET);
+	else
+		on_dns_stream(j);
 }
 
 static void on_event(struct job *j)
@@ -319,26 +363,33 @@ static void raise_file_limit(size_t want)
 	(void)!setrlimit(RLIMIT_NOFILE, &r);
 }
 
-void reach_run(struct reach_attempt *reach, size_t reach_count, struct dns_attempt *dns,
-	       size_t dns_count, int timeout_ms)
+static void set_job(struct job *j, struct tenant_facts *f, size_t i)
 {
-	size_t count = reach_count + dns_count;
+	j->fd = -1;
+	if (i < f->reach_count) {
+		j->reach = &f->reach[i];
+		j->udp = j->reach->udp;
+		return;
+	}
+	i -= f->reach_count;
+	if (i < f->dns_count) {
+		j->dns = &f->dns[i];
+		j->dns->answer[0] = '\0';
+		j->udp = !j->dns->tcp;
+		return;
+	}
+	j->http = &f->http[i - f->dns_count];
+}
+
+void reach_run(struct tenant_facts *f, int timeout_ms)
+{
+	size_t count = f->reach_count + f->dns_count + f->http_count;
 	auto_free struct job *jobs = mem_array(count + 1, sizeof(*jobs));
 
 	raise_file_limit(count + SPARE_FDS);
 	for (size_t i = 0; i < count; i++) {
-		struct job *j = &jobs[i];
-
-		j->fd = -1;
-		if (i < reach_count) {
-			j->reach = &reach[i];
-			j->udp = j->reach->udp;
-		} else {
-			j->dns = &dns[i - reach_count];
-			j->dns->answer[0] = '\0';
-			j->udp = !j->dns->tcp;
-		}
-		start(j);
+		set_job(&jobs[i], f, i);
+		start(&jobs[i]);
 		/* A neighbour that is not resolved yet keeps only some packets for later. */
 		if (i % BURST == BURST - 1)
 			poll(NULL, 0, 1);

@@ -197,25 +197,46 @@ static const char *shape(const char *name, const char *value)
 
 static void test_secret_names(void **state)
 {
-	static const char text[] = "PLAIN=1\0KEY=sk-1\0NOVALUE\0=sk-2\0EMPTY=\0B=C=sk-3\0LAST=sk-4";
+	static const char text[] = "PLAIN=1\0KEY=sk-1\0NOVALUE\0=sk-2\0EMPTY=\0B=C=sk-3\0"
+				   "GATEWAY_CONFIG=0123456789abcdef\0LAST=sk-4";
 	const struct tree *t = *state;
-	struct strlist names = { 0 };
+	struct process_facts f = { 0 };
 
 	tree_bytes(t, "proc/100/environ", text, sizeof(text) - 1); /* the last one is not ended */
 	int dir = openat(t->proc, "100", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	environ_secret_names(dir, shape, &names);
+	environ_look(dir, shape, &f);
 	close(dir);
-	assert_int_equal(names.count, 3);
-	assert_string_equal(names.items[0], "KEY");
-	assert_string_equal(names.items[1], "");
-	assert_string_equal(names.items[2], "LAST");
-	strlist_free(&names);
+	assert_int_equal(f.secret_variables.count, 3);
+	assert_string_equal(f.secret_variables.items[0], "KEY");
+	assert_string_equal(f.secret_variables.items[1], "");
+	assert_string_equal(f.secret_variables.items[2], "LAST");
+	assert_string_equal(f.gateway_config, "0123456789abcdef");
+	strlist_free(&f.secret_variables);
+}
+
+/* It is printed, and compared with a digest: what is none is nothing. */
+static void test_odd_gateway_config(void **state)
+{
+	static const char *const odd[] = { "GATEWAY_CONFIG=0123456789abcdef0123456789abcdef",
+					   "GATEWAY_CONFIG=0123\x1b[2J",
+					   "GATEWAY_CONFIG=", "GATEWAY_CONFIG" };
+	const struct tree *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		struct process_facts f = { 0 };
+
+		tree_write(t, "proc/100/environ", odd[i]);
+		int dir = openat(t->proc, "100", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		environ_look(dir, NULL, &f);
+		close(dir);
+		assert_string_equal(f.gateway_config, "");
+	}
 }
 
 static void test_huge_environment(void **state)
 {
 	const struct tree *t = *state;
-	struct strlist names = { 0 };
+	struct process_facts f = { 0 };
 	size_t size = 1 << 20;
 	char *text = malloc(size);
 
@@ -224,10 +245,10 @@ static void test_huge_environment(void **state)
 	tree_bytes(t, "proc/100/environ", text, size);
 	free(text);
 	int dir = openat(t->proc, "100", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	environ_secret_names(dir, shape, &names);
+	environ_look(dir, shape, &f);
 	close(dir);
-	assert_int_equal(names.count, 64);
-	strlist_free(&names);
+	assert_int_equal(f.secret_variables.count, 64);
+	strlist_free(&f.secret_variables);
 }
 
 static void test_host_namespaces(void **state)
@@ -372,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unreadable_is_cut, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_binary_status, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_secret_names, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_odd_gateway_config, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_huge_environment, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_host_namespaces, tree_setup, tree_teardown),
 		cmocka_unit_test(test_headless_process),

@@ -222,6 +222,20 @@ static const struct {
 	{ "", 80, true, REACH_ERROR, EINVAL },
 };
 
+static void run_reach(struct reach_attempt *a, size_t count, int timeout_ms)
+{
+	struct tenant_facts f = { .reach = a, .reach_count = count };
+
+	reach_run(&f, timeout_ms);
+}
+
+static void run_dns(struct dns_attempt *d, size_t count, int timeout_ms)
+{
+	struct tenant_facts f = { .dns = d, .dns_count = count };
+
+	reach_run(&f, timeout_ms);
+}
+
 static void fill_attempts(struct reach_attempt *a)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reach_cases); i++) {
@@ -250,7 +264,7 @@ static void test_outcomes(void **state)
 
 	need_servers(state);
 	fill_attempts(a);
-	reach_run(a, ARRAY_SIZE(a), NULL, 0, 300);
+	run_reach(a, ARRAY_SIZE(a), 300);
 	check_attempts(a);
 	assert_in_range(now_ms() - start, 250, 1500);
 }
@@ -269,7 +283,7 @@ static void test_many_at_once(void **state)
 		a[i].port = i % 2 ? PORT_SILENT : PORT_NONE;
 		a[i].udp = i % 2;
 	}
-	reach_run(a, COUNT, NULL, 0, 400);
+	run_reach(a, COUNT, 400);
 	assert_in_range(now_ms() - start, 350, 3000);
 	for (size_t i = 0; i < COUNT; i++)
 		assert_int_equal(a[i].outcome, i % 2 ? REACH_TIMEOUT : REACH_REFUSED);
@@ -299,7 +313,7 @@ static void test_no_neighbour(void **state)
 
 	need_servers(state);
 	run_shell(make);
-	reach_run(a, ARRAY_SIZE(a), NULL, 0, 5000);
+	run_reach(a, ARRAY_SIZE(a), 5000);
 	assert_in_range(now_ms() - start, 90, 2000);
 	for (size_t i = 0; i < ARRAY_SIZE(a); i++) {
 		assert_int_equal(a[i].outcome, REACH_UNREACHABLE);
@@ -339,7 +353,7 @@ static void test_dns_outcomes(void **state)
 		struct dns_attempt d = { .server = "127.0.0.1", .type = 1, .tcp = cases[i].tcp };
 
 		snprintf(d.name, sizeof(d.name), "%s", cases[i].name);
-		reach_run(NULL, 0, &d, 1, 250);
+		run_dns(&d, 1, 250);
 		if (d.outcome != cases[i].want || d.rcode != cases[i].rcode)
 			fail_msg("%s: outcome %d, rcode %d", d.name, (int)d.outcome, d.rcode);
 		assert_string_equal(d.answer, cases[i].answer);
@@ -352,7 +366,7 @@ static void test_dns_without_server(void **state)
 				   { .server = "127.0.0.2", .name = "a.test", .type = 1 } };
 
 	need_servers(state);
-	reach_run(NULL, 0, d, 2, 250);
+	run_dns(d, 2, 250);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(d[i].outcome, DNS_REFUSED);
 		assert_int_equal(d[i].rcode, -1);
