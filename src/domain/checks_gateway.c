@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "domain/gateway.h"
 #include "judge.h"
 
 void judge_gateway_caps(const struct check_input *in, struct finding *f)
@@ -84,44 +85,164 @@ void judge_gateway_ip_forward(const struct check_input *in, struct finding *f)
 		judge_pass(f, "0");
 }
 
-static bool is_declared(const struct container_spec *desired, const struct engine_mount *m)
-{
-	const struct engine_mount *d = desired->mounts.items;
+/* ---- mounts ---- */
 
-	for (size_t i = 0; i < desired->mounts.count; i++)
-		if (!strcmp(or_none(d[i].source), or_none(m->source)) &&
-		    !strcmp(or_none(d[i].target), or_none(m->target)) &&
-		    (m->read_only || !d[i].read_only))
+static const struct engine_mount *ordered_at(const struct check_input *in, const char *target)
+{
+	const struct engine_mount *m = in->desired->gateway.mounts.items;
+
+	for (size_t i = 0; i < in->desired->gateway.mounts.count; i++)
+		if (!strcmp(m[i].target, target))
+			return &m[i];
+	return NULL;
+}
+
+/* What the engine was told. */
+static void complain_mounts(struct complaints *c, const struct check_input *in)
+{
+	const struct container_spec *s = &in->gateway->spec, *ordered = &in->desired->gateway;
+	const struct engine_mount *m = s->mounts.items;
+
+	if (!s->readonly_rootfs)
+		complain(c, "the root is writable");
+	for (size_t i = 0; i < s->mounts.count; i++) {
+		const struct engine_mount *o = ordered_at(in, m[i].target);
+
+		if (!o)
+			complain(c, "%s is mounted at %s", m[i].source, m[i].target);
+		else if (strcmp(o->source, m[i].source) != 0)
+			complain(c, "%s is mounted at %s instead of %s", m[i].source, m[i].target,
+				 o->source);
+		else if (o->read_only && !m[i].read_only)
+			complain(c, "%s is mounted writable at %s", m[i].source, m[i].target);
+	}
+	for (size_t i = 0; i < s->binds.count; i++)
+		complain(c, "bind %s", s->binds.items[i]);
+	if (s->mounts.count < ordered->mounts.count)
+		complain(c, "%zu mounts instead of %zu", s->mounts.count, ordered->mounts.count);
+	for (size_t i = 0; i < s->tmpfs.count; i++) {
+		const char *o = strmap_get(&ordered->tmpfs, s->tmpfs.entries[i].key);
+
+		if (!o || strcmp(o, s->tmpfs.entries[i].value) != 0)
+			complain(c, "tmpfs at %s: %s", s->tmpfs.entries[i].key,
+				 s->tmpfs.entries[i].value);
+	}
+}
+
+/* What the kernel and the runtime mount everywhere: file systems without files of anybody's, /dev,
+ * and what covers a masked path. */
+static bool is_runtimes_own(const struct proc_mount *m)
+{
+	static const char *const kinds[] = { "proc",   "sysfs",	 "devpts",
+					     "mqueue", "cgroup", "cgroup2" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(m->fstype, kinds[i]))
 			return true;
-	return false;
+	return (!strcmp(m->fstype, "tmpfs") || !strcmp(m->fstype, "devtmpfs")) &&
+	       (!strcmp(m->target, "/dev") || path_is_below(m->target, "/dev/shm") ||
+		path_is_below(m->target, "/sys/fs/cgroup") || !strcmp(m->root, "/null"));
+}
+
+static bool may_write(const struct check_input *in, const char *target)
+{
+	const struct engine_mount *m = ordered_at(in, target);
+
+	return (m && !m->read_only) || strmap_get(&in->desired->gateway.tmpfs, target);
+}
+
+/* What came of it. */
+static void complain_writable(struct complaints *c, const struct check_input *in,
+			      const struct proc_mount *m)
+{
+	if (!option_has(m->options, "rw") || is_runtimes_own(m))
+		return;
+	if (!may_write(in, m->target))
+		complain(c, "%s is writable", m->target);
+	else if (!option_has(m->options, "nosuid") || !option_has(m->options, "nodev") ||
+		 !option_has(m->options, "noexec"))
+		complain(c, "%s is writable and lacks nosuid, nodev or noexec", m->target);
 }
 
 void judge_gateway_readonly(const struct check_input *in, struct finding *f)
 {
 	struct complaints c auto_complaints = COMPLAINTS_INIT;
-	const struct container_spec *want = &in->desired->gateway, *have;
-	const struct engine_mount *m;
+	const struct proc_mounts *live;
 
-	judge_expect(f, "read-only root, its own files read-only, one folder for what it has to "
-			"say, nothing else mounted");
-	if (!have_gateway(in, f))
+	judge_expect(f,
+		     "a read-only root and read-only files; writable only its status and a tmpfs, "
+		     "without setuid files, devices and programs");
+	if (!have_gateway(in, f) || !have_gateway_process(in, f))
 		return;
-	have = &in->gateway->spec;
-	if (!have->readonly_rootfs)
-		complain(&c, "the root is writable");
-	m = have->mounts.items;
-	for (size_t i = 0; i < have->mounts.count; i++)
-		if (!is_declared(want, &m[i]))
-			complain(&c, "%s is mounted %s at %s", or_none(m[i].source),
-				 m[i].read_only ? "read-only" : "writable", or_none(m[i].target));
-	for (size_t i = 0; i < have->binds.count; i++)
-		complain(&c, "bind %s", have->binds.items[i]);
-	if (have->mounts.count != want->mounts.count)
-		complain(&c, "%zu mounts instead of %zu", have->mounts.count, want->mounts.count);
-	if (!strmap_equal(&have->tmpfs, &want->tmpfs))
-		complain(&c, "%zu tmpfs with other options", have->tmpfs.count);
-	judge_evidence(f, "inspect %s HostConfig", in->gateway->name);
-	judge_complaints(f, &c, "read-only");
+	live = &in->facts->gateway_mounts;
+	complain_mounts(&c, in);
+	for (size_t i = 0; i < live->count; i++)
+		complain_writable(&c, in, &live->items[i]);
+	judge_evidence(f, "inspect %s HostConfig, mountinfo of its process", in->gateway->name);
+	if (c.count || live->count)
+		judge_complaints(f, &c, "read-only but for what is declared");
+	else
+		judge_unknown(f, "the gateway's mounts could not be read");
+}
+
+/* ---- listeners ---- */
+
+/* The engine's own resolver, which it puts into every container on a network of its kind. */
+#define EMBEDDED_DNS "127.0.0.11"
+#define SOCKET_FOLDER "/run/gateway"
+
+static bool is_egress_port(const struct tenant_spec *s, uint16_t port)
+{
+	const struct egress_entry *g = s->egress.items;
+
+	for (size_t i = 0; i < s->egress.count; i++)
+		if (g[i].port == port)
+			return true;
+	return false;
+}
+
+static bool is_declared_port(const struct check_input *in, const struct host_port *p)
+{
+	if (!strcmp(p->address, EMBEDDED_DNS))
+		return true;
+	if (!p->udp && !strcmp(p->address, in->allocation->egress_ip))
+		return p->port == GATEWAY_INBOUND_PORT;
+	return !strcmp(p->address, in->allocation->gateway_ip) &&
+	       (p->port == GATEWAY_DNS_PORT ||
+		(!p->udp && (p->port == GATEWAY_ROUTE_PORT || is_egress_port(in->spec, p->port))));
+}
+
+void judge_gateway_admin(const struct check_input *in, struct finding *f)
+{
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+	const struct listener_facts *l;
+
+	judge_expect(
+		f,
+		"nothing listens but DNS, routes, the egress ports and the inbound port, each on "
+		"its address; sockets with a name below " SOCKET_FOLDER " only");
+	if (!have_gateway_process(in, f))
+		return;
+	l = &in->facts->gateway_listeners;
+	if (l->error[0] || l->port_count == 0) {
+		judge_unknown(f, "the gateway's sockets could not be looked at: %s",
+			      l->error[0] ? l->error : "there are none");
+		return;
+	}
+	for (size_t i = 0; i < l->port_count; i++)
+		if (!is_declared_port(in, &l->ports[i]))
+			complain(&c, "%s %s:%u is open", l->ports[i].udp ? "udp" : "tcp",
+				 l->ports[i].address, l->ports[i].port);
+	for (size_t i = 0; i < l->unix_paths.count; i++)
+		if (!path_is_below(l->unix_paths.items[i], SOCKET_FOLDER) ||
+		    strstr(l->unix_paths.items[i], "/../"))
+			complain(&c, "socket %.100s", l->unix_paths.items[i]);
+	judge_evidence(f, "/proc/PID/net/tcp, udp and unix of the gateway");
+	if (l->cut && c.count == 0)
+		judge_unknown(f, "there are more sockets than are looked at");
+	else
+		judge_complaints(f, &c, "%zu ports, %zu named sockets", l->port_count,
+				 l->unix_paths.count);
 }
 
 static bool is_loopback(const char *host)

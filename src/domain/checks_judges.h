@@ -77,7 +77,13 @@ void judge_gateway_seccomp(const struct check_input *in, struct finding *f);
 void judge_gateway_uid(const struct check_input *in, struct finding *f);
 void judge_gateway_ip_forward(const struct check_input *in, struct finding *f);
 void judge_gateway_readonly(const struct check_input *in, struct finding *f);
+void judge_gateway_admin(const struct check_input *in, struct finding *f);
 void judge_gateway_listen(const struct check_input *in, struct finding *f);
+
+/* checks_gateway_files.c */
+void judge_gateway_files(const struct check_input *in, struct finding *f);
+void judge_gateway_generation(const struct check_input *in, struct finding *f);
+void judge_gateway_keys_private(const struct check_input *in, struct finding *f);
 
 /* checks_limits.c */
 void judge_limit_memory(const struct check_input *in, struct finding *f);
@@ -115,6 +121,11 @@ void judge_net_dns_gateway(const struct check_input *in, struct finding *f);
 void judge_net_dns_embedded(const struct check_input *in, struct finding *f);
 void judge_net_sibling_dns(const struct check_input *in, struct finding *f);
 
+/* checks_routes.c */
+void judge_route_control(const struct check_input *in, struct finding *f);
+void judge_route_refused(const struct check_input *in, struct finding *f);
+void judge_route_target(const struct check_input *in, struct finding *f);
+
 /* checks_seccomp.c */
 void judge_seccomp_mode(const struct check_input *in, struct finding *f);
 void judge_seccomp_filter(const struct check_input *in, struct finding *f);
@@ -122,5 +133,6 @@ void judge_seccomp_filter(const struct check_input *in, struct finding *f);
 /* checks_secret.c */
 void judge_env_secrets(const struct check_input *in, struct finding *f);
 void judge_inspect_secrets(const struct check_input *in, struct finding *f);
+void judge_secret_exposed(const struct check_input *in, struct finding *f);
 
 #endif

@@ -274,16 +274,43 @@ void judge_log_bounded(const struct check_input *in, struct finding *f)
 			 or_none(strmap_get(&in->worker->spec.log_options, "max-size")));
 }
 
+/* A limit of 0 keeps the kernel from writing a file, not from handing the image to a program: then
+ * only a filter of 0 keeps memory out of it (core(5)). */
+static void complain_core(struct complaints *c, const struct tenant_facts *t,
+			  const struct process_facts *p)
+{
+	const struct proc_limit *l = limit_of(p, "Max core file size");
+
+	if (!l || l->hard != 0)
+		complain(c, "process %d may write a memory image", (int)p->pid);
+	if (t->core_pipe && p->coredump_filter != 0)
+		complain(c, "a program of the host's gets the memory of process %d if it crashes",
+			 (int)p->pid);
+}
+
+static void complain_swap(struct complaints *c, const struct check_input *in)
+{
+	const struct cgroup_facts *g = &in->facts->gateway_cgroup;
+	uint64_t most = g->version == 1 ? (uint64_t)in->desired->gateway.memory : 0;
+
+	if (g->memory_swap_max == UINT64_MAX)
+		complain(c, "swap unlimited");
+	else if (g->memory_swap_max > most)
+		complain(c, "it may swap");
+}
+
 void judge_limit_gateway(const struct check_input *in, struct finding *f)
 {
 	struct complaints c auto_complaints = COMPLAINTS_INIT;
 	const struct cgroup_facts *g;
 
-	judge_expect(f, "the gateway is bounded in memory and processes as ordered");
+	judge_expect(f,
+		     "the gateway is bounded in memory and processes as ordered; its memory never "
+		     "gets to a disk: no swap, no memory image");
 	if (!have_gateway_process(in, f))
 		return;
 	g = &in->facts->gateway_cgroup;
-	judge_evidence(f, "cgroup v%d %s", g->version, g->path);
+	judge_evidence(f, "cgroup v%d %s, /proc/PID/limits", g->version, g->path);
 	if (g->version != 1 && g->version != 2) {
 		judge_unknown(f, "the gateway's cgroup could not be read");
 		return;
@@ -292,5 +319,13 @@ void judge_limit_gateway(const struct check_input *in, struct finding *f)
 		complain(&c, "memory %s", g->memory_max == UINT64_MAX ? "unlimited" : "differs");
 	if (g->pids_max != (uint64_t)in->desired->gateway.pids_limit)
 		complain(&c, "pids %s", g->pids_max == UINT64_MAX ? "unlimited" : "differ");
-	judge_complaints(f, &c, "memory %" PRIu64 ", pids %" PRIu64, g->memory_max, g->pids_max);
+	for (size_t i = 0; i < in->facts->gateway_process_count; i++)
+		complain_core(&c, in->facts, &in->facts->gateway_processes[i]);
+	if (g->swap_known)
+		complain_swap(&c, in);
+	if (c.count || g->swap_known)
+		judge_complaints(f, &c, "memory %" PRIu64 ", pids %" PRIu64 ", no swap, no image",
+				 g->memory_max, g->pids_max);
+	else
+		judge_unknown(f, "the kernel does not account swap");
 }

@@ -1,9 +1,11 @@
 /*
  * Credentials that ended up where the worker, or anyone who may ask the engine, can
- * read them. Values are judged by shape and never printed: only names are.
+ * read them. Values are judged by shape, or by being one of the tenant's own keys, and
+ * never printed: only names are.
  */
 #include "checks_judges.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -101,4 +103,45 @@ void judge_inspect_secrets(const struct check_input *in, struct finding *f)
 	complain_inspect(&c, in, in->gateway);
 	judge_evidence(f, "inspect Env, Cmd, Entrypoint, Healthcheck, Labels, LogConfig");
 	judge_complaints(f, &c, "none");
+}
+
+/* What was found counts even where the search was not complete. */
+void judge_secret_exposed(const struct check_input *in, struct finding *f)
+{
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+	const struct secret_facts *s;
+
+	judge_expect(f,
+		     "the tenant's keys are found in the gateway's file of keys and nowhere else");
+	if (in->spec->credentials.count == 0) {
+		judge_skip(f, "the manifest declares no credential");
+		return;
+	}
+	if (!in->facts || !in->facts->secrets.searched) {
+		judge_unknown(f, "there was no search: %s",
+			      in->facts ? or_none(in->facts->secrets.error)
+					: "nothing was measured");
+		return;
+	}
+	s = &in->facts->secrets;
+	for (size_t i = 0; i < s->exposed.count; i++)
+		complain(&c, "%s", s->exposed.items[i]);
+	c.count += s->exposed_more;
+	judge_evidence(f,
+		       "processes, inspect, logs, files: %zu places, %" PRIu64 " KiB, plain, JSON, "
+		       "base64, hex and URL-encoded",
+		       s->places, s->bytes / 1024);
+	if (c.count)
+		judge_complaints(f, &c, "%s", "");
+	else if (s->missed.count)
+		judge_unknown(f, "the control failed: %s was not found where it is",
+			      s->missed.items[0]);
+	else if (s->unread.count)
+		judge_unknown(f, "%s", s->unread.items[0]);
+	else if (s->secrets == 0)
+		judge_unknown(f, "no key was there to be looked for");
+	else
+		judge_pass(f, "%zu keys found nowhere else%s%s", s->secrets,
+			   s->short_ids.count ? "; too short to be looked for: " : "",
+			   s->short_ids.count ? s->short_ids.items[0] : "");
 }

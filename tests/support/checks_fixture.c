@@ -20,7 +20,12 @@ static const char manifest[] = "version: 1\n"
 			       "source:\n"
 			       "  - { host: /srv/shared/skills, path: /source/skills }\n"
 			       "egress:\n"
-			       "  - api.example.com\n";
+			       "  - api.example.com\n"
+			       "credentials:\n"
+			       "  - name: ghl\n"
+			       "    upstream: https://api.example.net\n"
+			       "    inject: [ { header: Authorization, format: \"Bearer {}\" } ]\n"
+			       "    secret: ghl\n";
 
 static void check(int rc, const struct err *e)
 {
@@ -105,7 +110,7 @@ static void set_ns(struct ns_id ns[NS_KINDS], ino_t base)
 		ns[k] = (struct ns_id){ .dev = 4, .ino = base + (ino_t)k };
 }
 
-static struct process_facts *make_processes(pid_t first, int64_t uid, ino_t ns, size_t count)
+struct process_facts *fixture_processes(pid_t first, int64_t uid, ino_t ns, size_t count)
 {
 	struct process_facts *p = mem_array(count, sizeof(*p));
 
@@ -122,27 +127,35 @@ static struct process_facts *make_processes(pid_t first, int64_t uid, ino_t ns, 
 		p[i].limits[0] = (struct proc_limit){ "Max open files", 4096, 4096 };
 		p[i].limits[1] = (struct proc_limit){ "Max core file size", 0, 0 };
 		p[i].limit_count = 2;
+		p[i].coredump_filter = 0x33;
 	}
 	return p;
+}
+
+void fixture_put_mount(struct proc_mounts *m, const struct proc_mount *from)
+{
+	m->items = mem_grow(m->items, m->count + 1, sizeof(*m->items));
+	m->items[m->count++] =
+		(struct proc_mount){ .root = mem_strdup(from->root),
+				     .target = mem_strdup(from->target),
+				     .options = mem_strdup(from->options),
+				     .optional = mem_strdup(""),
+				     .fstype = mem_strdup(from->fstype),
+				     .source = mem_strdup(from->fstype),
+				     .super_options = mem_strdup(from->super_options) };
 }
 
 void fixture_add_mount(struct fixture *x, const char *root, const char *target, const char *options,
 		       const char *fstype, const char *super)
 {
-	struct proc_mounts *m = &x->facts.mounts;
+	const struct proc_mount m = { .root = (char *)root,
+				      .target = (char *)target,
+				      .options = (char *)options,
+				      .fstype = (char *)fstype,
+				      .super_options = (char *)super };
 
-	m->items = mem_grow(m->items, m->count + 1, sizeof(*m->items));
-	m->items[m->count++] = (struct proc_mount){ .root = mem_strdup(root),
-						    .target = mem_strdup(target),
-						    .options = mem_strdup(options),
-						    .optional = mem_strdup(""),
-						    .fstype = mem_strdup(fstype),
-						    .source = mem_strdup(fstype),
-						    .super_options = mem_strdup(super) };
+	fixture_put_mount(&x->facts.mounts, &m);
 }
-
-#define SAFE "rw,nosuid,nodev,noexec,relatime"
-#define SAFE_RO "ro,nosuid,nodev,noexec,relatime"
 
 static void make_mounts(struct fixture *x)
 {
@@ -186,6 +199,7 @@ static void make_limits(struct fixture *x)
 						 .path = "/docker/x" };
 	x->facts.gateway_cgroup = x->facts.cgroup;
 	x->facts.gateway_cgroup.memory_max = (uint64_t)x->desired.gateway.memory;
+	x->facts.gateway_cgroup.memory_swap_max = (uint64_t)x->desired.gateway.memory;
 	x->facts.gateway_cgroup.pids_max = (uint64_t)x->desired.gateway.pids_limit;
 	x->facts.workspace_bytes = r->workspace - (1 << 20);
 	x->facts.filters = mem_array(1, sizeof(*x->facts.filters));
@@ -233,6 +247,25 @@ static void add_dns(struct fixture *x, const char *check_id, const char *server,
 		snprintf(a->answer, sizeof(a->answer), "%s", x->allocation.gateway_ip);
 }
 
+static void add_http(struct fixture *x, const char *check_id, const char *target,
+		     const char *reason)
+{
+	struct tenant_facts *t = &x->facts;
+	struct http_attempt *a;
+
+	t->http = mem_grow(t->http, t->http_count + 1, sizeof(*t->http));
+	a = &t->http[t->http_count++];
+	*a = (struct http_attempt){ .port = 80,
+				    .must_work = !strcmp(check_id, "route.control"),
+				    .outcome = HTTP_ANSWERED,
+				    .status = 403 };
+	snprintf(a->check, sizeof(a->check), "%s", check_id);
+	snprintf(a->what, sizeof(a->what), "%s", target);
+	snprintf(a->target, sizeof(a->target), "%s", target);
+	snprintf(a->wanted, sizeof(a->wanted), "other|%s", reason);
+	snprintf(a->reason, sizeof(a->reason), "%s", reason);
+}
+
 static void make_attempts(struct fixture *x)
 {
 	const char *own = x->allocation.gateway_ip, *beta = x->other.worker_ip;
@@ -253,6 +286,12 @@ static void make_attempts(struct fixture *x)
 	add_reach(x, "net.sibling.tcp", "beta worker", beta, 8080, false, true, REACH_OPEN);
 	add_reach(x, "net.sibling.udp", "beta worker", beta, 53, true, false, REACH_UNREACHABLE);
 	add_reach(x, "net.sibling.udp", "beta worker", beta, 53, true, true, REACH_OPEN);
+	add_reach(x, "route.peer", "beta routes", x->other.gateway_ip, 80, false, false,
+		  REACH_UNREACHABLE);
+	add_reach(x, "route.peer", "beta routes", x->other.gateway_ip, 80, false, true, REACH_OPEN);
+	add_http(x, "route.control", "/no/", "route");
+	add_http(x, "route.refused", "/../", "path");
+	add_http(x, "route.target", "http://192.0.2.1/", "target");
 	add_dns(x, "net.dns.gateway", own, "gateway", true);
 	add_dns(x, "net.dns.gateway", own, "no.example", false);
 	add_dns(x, "net.dns.embedded", "127.0.0.11", "tc-acme-gw", true);
@@ -288,10 +327,9 @@ void fixture_make(struct fixture *x)
 	make_observed(x);
 	x->facts.running = x->facts.gateway_running = true;
 	x->facts.init_pid = 100;
-	x->facts.processes = make_processes(100, x->allocation.worker_uid, 2000, 2);
+	x->facts.processes = fixture_processes(100, x->allocation.worker_uid, 2000, 2);
 	x->facts.process_count = 2;
-	x->facts.gateway_processes = make_processes(200, x->allocation.gateway_uid, 3000, 2);
-	x->facts.gateway_process_count = 2;
+	fixture_make_gateway(x);
 	set_ns(x->facts.host_ns, 1000);
 	set_ns(x->other_ns, 4000);
 	make_mounts(x);
@@ -339,6 +377,15 @@ struct reach_attempt *fixture_reach(struct fixture *x, const char *check_id, boo
 		    x->facts.reach[i].must_work == must_work)
 			return &x->facts.reach[i];
 	fail_msg("no attempt for %s", check_id);
+	return NULL;
+}
+
+struct http_attempt *fixture_http(struct fixture *x, const char *check_id)
+{
+	for (size_t i = 0; i < x->facts.http_count; i++)
+		if (!strcmp(x->facts.http[i].check, check_id))
+			return &x->facts.http[i];
+	fail_msg("no request for %s", check_id);
 	return NULL;
 }
 

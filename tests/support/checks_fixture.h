@@ -32,11 +32,24 @@ struct fixture {
 void fixture_make(struct fixture *x);
 void fixture_free(struct fixture *x);
 
+#define SAFE "rw,nosuid,nodev,noexec,relatime"
+#define SAFE_RO "ro,nosuid,nodev,noexec,relatime"
+
+/* Parts of fixture_make. */
+void fixture_make_gateway(struct fixture *x);
+void fixture_put_mount(struct proc_mounts *m, const struct proc_mount *from);
+struct process_facts *fixture_processes(pid_t first, int64_t uid, ino_t ns, size_t count);
+
 /* For mutations. */
 struct reach_attempt *fixture_reach(struct fixture *x, const char *check, bool must_work);
 struct dns_attempt *fixture_dns(struct fixture *x, const char *check, bool must_work);
+struct http_attempt *fixture_http(struct fixture *x, const char *check);
+struct file_facts *fixture_member(struct fixture *x, const char *name); /* of the set */
+struct file_facts *fixture_place(struct fixture *x, enum file_role role);
 struct proc_mount *fixture_mount(struct fixture *x, const char *target);
 void fixture_add_mount(struct fixture *x, const char *root, const char *target, const char *options,
 		       const char *fstype, const char *super);
+void fixture_add_gateway_mount(struct fixture *x, const char *root, const char *target,
+			       const char *options, const char *fstype);
 
 #endif

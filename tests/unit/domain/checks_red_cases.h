@@ -5,21 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../support/checks_fixture.h"
-#include "base/mem.h"
-
-struct red_case {
-	const char *what;
-	void (*spoil)(struct fixture *x);
-	const char *red;     /* ids that fail, comma-separated, in the table's order */
-	const char *unknown; /* ids that become inconclusive */
-};
-
-#define SPOIL(name, ...)                                                                           \
-	static void spoil_##name(struct fixture *x)                                                \
-	{                                                                                          \
-		__VA_ARGS__                                                                        \
-	}
+#include "checks_red_gateway.h"
 
 /* ---- processes ---- */
 SPOIL(cap_eff, x->facts.processes[1].status.caps[PROC_CAP_EFF] = 1 << 13;)
@@ -196,14 +182,6 @@ SPOIL(icc, strmap_set(&x->egress.spec.options, "com.docker.network.bridge.enable
 SPOIL(host_seccomp, strlist_free(&x->engine.security_options);)
 SPOIL(host_limits, x->engine.pids_limit = false;)
 
-#define CASE(name, red)                                                                            \
-	{                                                                                          \
-#name, spoil_##name, red, ""                                                       \
-	}
-#define CASE_UNKNOWN(name, unknown)                                                                \
-	{                                                                                          \
-#name, spoil_##name, "", unknown                                                   \
-	}
 static const struct red_case cases[] = {
 	CASE(cap_eff, "cap.effective"),
 	CASE(cap_prm, "cap.permitted"),
@@ -252,7 +230,7 @@ static const struct red_case cases[] = {
 	CASE_UNKNOWN(quota_unknown, "fs.workspace.quota"),
 	CASE(devices, "fs.devices,config.drift.worker"),
 	CASE(bind, "fs.mounts.source,config.drift.worker"),
-	CASE(mount_swapped, "fs.mounts.source,config.drift.worker"),
+	CASE(mount_swapped, "fs.mounts.source,gateway.keys.private,config.drift.worker"),
 	CASE(memory, "limit.memory"),
 	CASE(memory_more, "limit.memory"),
 	CASE(swap, "limit.swap"),
@@ -286,7 +264,8 @@ static const struct red_case cases[] = {
 		"net.interface,net.route,net.ipv6,net.bridge.address,net.host.tcp,net.host.udp,"
 		"net.sibling.tcp,net.sibling.udp,net.sibling.dns,net.published,net.metadata,"
 		"net.internet.tcp,net.internet.udp,net.dns.embedded,net.dns.gateway,"
-		"net.gateway.control,net.gateway.ports"),
+		"net.gateway.control,net.gateway.ports,"
+		"route.control,route.refused,route.target,route.peer"),
 	CASE(host_tcp, "net.host.tcp"),
 	CASE(host_udp, "net.host.udp"),
 	CASE(sibling_tcp, "net.sibling.tcp"),
@@ -304,12 +283,13 @@ static const struct red_case cases[] = {
 	{ "sibling_no_control", spoil_sibling_no_control, "net.route", "net.sibling.tcp" },
 	{ "no_tcp_control", spoil_no_tcp_control, "net.gateway.control",
 	  "net.host.tcp,net.sibling.tcp,net.published,net.metadata,net.internet.tcp,"
-	  "net.gateway.ports" },
+	  "net.gateway.ports,route.peer" },
 	CASE_UNKNOWN(not_tried, "net.sibling.tcp"),
 	CASE_UNKNOWN(nothing_tried,
 		     "net.host.tcp,net.host.udp,net.sibling.tcp,net.sibling.udp,net.sibling.dns,"
 		     "net.published,net.metadata,net.internet.tcp,net.internet.udp,"
-		     "net.dns.embedded,net.dns.gateway,net.gateway.control,net.gateway.ports"),
+		     "net.dns.embedded,net.dns.gateway,net.gateway.control,net.gateway.ports,"
+		     "route.peer"),
 	CASE(dns_gateway, "net.dns.gateway"),
 	CASE(dns_embedded, "net.dns.embedded"),
 	CASE_UNKNOWN(dns_leak, "net.dns.embedded"),
@@ -325,7 +305,8 @@ static const struct red_case cases[] = {
 	CASE(gw_rw, "gateway.readonly,config.drift.gateway"),
 	CASE(gw_listen, "gateway.listen,config.drift.gateway"),
 	CASE_UNKNOWN(gw_gone, "ns.gateway,limit.gateway,gateway.caps,gateway.no_new_privs,"
-			      "gateway.seccomp,gateway.uid,gateway.ip_forward"),
+			      "gateway.seccomp,gateway.uid,gateway.ip_forward,gateway.readonly,"
+			      "gateway.admin,gateway.generation"),
 	CASE(stopped, "config.running"),
 	CASE(drift, "config.drift.worker"),
 	CASE(drift_gateway, "config.drift.gateway"),

@@ -68,6 +68,8 @@ static void each_spoiling_is_noticed(void **state unused_arg)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		wrong += !run_case(&cases[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(gateway_cases); i++)
+		wrong += !run_case(&gateway_cases[i]);
 	assert_int_equal(wrong, 0);
 }
 
@@ -81,6 +83,15 @@ static bool names_id(const char *list, const char *id)
 	return false;
 }
 
+static bool any_names(const struct red_case *list, size_t count, const char *id, bool unknown)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++)
+		found |= names_id(unknown ? list[i].unknown : list[i].red, id);
+	return found;
+}
+
 /* proc.complete only ever says that it could not look. */
 static void every_check_has_a_red_case(void **state unused_arg)
 {
@@ -89,11 +100,9 @@ static void every_check_has_a_red_case(void **state unused_arg)
 
 	for (size_t i = 0; i < count; i++) {
 		bool never_fails = !strcmp(all[i].id, "proc.complete");
-		bool found = false;
 
-		for (size_t k = 0; k < ARRAY_SIZE(cases); k++)
-			found |= names_id(never_fails ? cases[k].unknown : cases[k].red, all[i].id);
-		if (!found)
+		if (!any_names(cases, ARRAY_SIZE(cases), all[i].id, never_fails) &&
+		    !any_names(gateway_cases, ARRAY_SIZE(gateway_cases), all[i].id, never_fails))
 			fail_msg("no case turns %s red", all[i].id);
 	}
 }
@@ -163,7 +172,8 @@ static void alone_on_the_host_is_not_a_pass_of_the_matrix(void **state unused_ar
 	checks_run(&x.in, NULL, &f);
 	ids_with(&f, VERDICT_NOT_APPLICABLE, &skipped);
 	assert_string_equal(strbuf_str(&skipped), "proc.lsm,ns.sibling,net.sibling.tcp,"
-						  "net.sibling.udp,net.sibling.dns,net.published");
+						  "net.sibling.udp,net.sibling.dns,net.published,"
+						  "route.peer");
 	assert_true(findings_pass(&f));
 	findings_free(&f);
 	fixture_free(&x);
@@ -193,6 +203,46 @@ static void a_silent_neighbour_fails_nobody_else(void **state unused_arg)
 	checks_run(&x.in, NULL, &f);
 	assert_true(findings_pass(&f));
 	findings_free(&f);
+	fixture_free(&x);
+}
+
+/* Older generations whose connections have not ended are as it should be. */
+static void draining_generations_pass(void **state unused_arg)
+{
+	struct fixture x;
+	struct findings f;
+	struct process_facts *p;
+
+	fixture_make(&x);
+	p = mem_grow(x.facts.gateway_processes, 7, sizeof(*p));
+	for (size_t i = 3; i < 7; i++) {
+		p[i] = p[1];
+		p[i].start_time -= i;
+		strcpy(p[i].gateway_config, "fedcba9876543210");
+	}
+	x.facts.gateway_processes = p;
+	x.facts.gateway_process_count = 7;
+	checks_run(&x.in, NULL, &f);
+	assert_true(findings_pass(&f));
+	findings_free(&f);
+	fixture_free(&x);
+}
+
+static void without_credentials_there_is_no_search(void **state unused_arg)
+{
+	struct strlist only auto_strlist = { 0 };
+	struct fixture x;
+	struct findings f;
+
+	fixture_make(&x);
+	strlist_add(&only, "secret.exposed");
+	x.facts.secrets.searched = false;
+	size_t count = x.spec.credentials.count;
+	x.spec.credentials.count = 0;
+	checks_run(&x.in, &only, &f);
+	assert_int_equal(f.items[0].verdict, VERDICT_NOT_APPLICABLE);
+	findings_free(&f);
+	x.spec.credentials.count = count;
 	fixture_free(&x);
 }
 
@@ -234,6 +284,8 @@ int main(void)
 		cmocka_unit_test(alone_on_the_host_is_not_a_pass_of_the_matrix),
 		cmocka_unit_test(a_route_to_nobody_is_no_way_out),
 		cmocka_unit_test(a_silent_neighbour_fails_nobody_else),
+		cmocka_unit_test(draining_generations_pass),
+		cmocka_unit_test(without_credentials_there_is_no_search),
 		cmocka_unit_test(secrets_are_never_printed),
 		cmocka_unit_test(a_run_that_looked_at_nothing_is_no_pass),
 	};
