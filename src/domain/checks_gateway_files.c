@@ -15,12 +15,13 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "domain/gateway.h"
+#include "domain/gateway_files.h"
 #include "judge.h"
 
-enum { SHORT_DIGEST = 16, RANDOM_DIGITS = 8, OLDER_MAX = 4 };
+enum { SHORT_DIGEST = 16, OLDER_MAX = 4 };
 
-static const char hex_digits[] = "0123456789abcdef";
-static const char *const made_files[] = { "echo", "generation", "keys" };
+static const char *const made_files[] = { GATEWAY_FILE_ECHO, GATEWAY_FILE_GENERATION,
+					  GATEWAY_FILE_KEYS };
 
 static bool have_files(const struct check_input *in, struct finding *f)
 {
@@ -93,28 +94,34 @@ static void complain_keys(struct complaints *c, const struct check_input *in,
 			complain(c, "there is a key that no credential uses");
 }
 
-static bool is_digest_word(const char *word, const struct file_facts *m)
+/* "0123456789abcdef-01234567 HAPROXY DNSMASQ": all but the second number follows from what is
+ * ordered. */
+static void complain_generation(struct complaints *c, const struct check_input *in,
+				const char *generation)
 {
-	return m && strlen(m->digest) > SHORT_DIGEST && !strncmp(word, m->digest, SHORT_DIGEST);
+	const char *dash = strchr(generation, '-');
+	char salt[GENERATION_SALT_SIZE] = "";
+	auto_free char *ordered = NULL;
+
+	if (dash && strspn(dash + 1, "0123456789abcdef") == sizeof(salt) - 1)
+		memcpy(salt, dash + 1, sizeof(salt) - 1);
+	ordered = gateway_generation_line(&in->desired->gateway_files, salt);
+	if (!salt[0] || strcmp(generation, ordered) != 0)
+		complain(c, "the generation is not that of the ordered files");
 }
 
-/* "0123456789abcdef-01234567 HAPROXY DNSMASQ" */
-static void complain_generation(struct complaints *c, const struct gateway_files_facts *g)
+/* After the tmpfs was mounted anew, a gateway that was not restarted sees the old one. */
+static void complain_view(struct complaints *c, const struct tenant_facts *t)
 {
-	const char *p = g->generation;
-	size_t id = strspn(p, hex_digits);
-	bool sound = id == SHORT_DIGEST && p[id] == '-' &&
-		     strspn(p + id + 1, hex_digits) == RANDOM_DIGITS;
+	const struct proc_mount *m = mount_at(&t->gateway_mounts, "/etc/gateway");
 
-	if (!sound || strlen(p) != (size_t)3 * SHORT_DIGEST + RANDOM_DIGITS + 3) {
-		complain(c, "generation is not one");
-		return;
+	for (size_t i = 0; m && i < t->gateway_files.place_count; i++) {
+		const struct file_facts *p = &t->gateway_files.places[i];
+
+		if (p->role == FILE_FILES && p->sys_errno == 0 &&
+		    makedev(m->major, m->minor) != p->dev)
+			complain(c, "the gateway sees another folder than %s", p->path);
 	}
-	p += SHORT_DIGEST + 1 + RANDOM_DIGITS + 1;
-	if (!is_digest_word(p, member(g, GATEWAY_FILE_HAPROXY)))
-		complain(c, "generation and " GATEWAY_FILE_HAPROXY " differ");
-	if (!is_digest_word(p + SHORT_DIGEST + 1, member(g, GATEWAY_FILE_DNSMASQ)))
-		complain(c, "generation and " GATEWAY_FILE_DNSMASQ " differ");
 }
 
 void judge_gateway_files(const struct check_input *in, struct finding *f)
@@ -131,7 +138,8 @@ void judge_gateway_files(const struct check_input *in, struct finding *f)
 	g = &in->facts->gateway_files;
 	complain_members(&c, in, g);
 	complain_keys(&c, in, &g->key_ids);
-	complain_generation(&c, g);
+	complain_generation(&c, in, g->generation);
+	complain_view(&c, in->facts);
 	for (size_t i = 0; i < g->leftovers.count; i++)
 		complain(&c, "%s was left", g->leftovers.items[i]);
 	judge_evidence(f, "%zu files on the gateway's tmpfs, by SHA-256", g->member_count);

@@ -19,7 +19,9 @@
 #include "ops/report.h"
 #include "probe/probe.h"
 #include "profiles.h"
+#include "verify_gateway.h"
 #include "verify_peers.h"
+#include "verify_secrets.h"
 #include "verify_store.h"
 #include "verify_targets.h"
 
@@ -137,6 +139,7 @@ static int measure(struct context *c, struct run *r, struct err *e)
 	auto_free struct host_port *ports = mem_array(HOST_PORTS_MAX, sizeof(*ports));
 	struct strlist addresses auto_strlist = { 0 };
 	struct targets t auto_targets = { 0 };
+	struct gateway_places places auto_gateway_places = { 0 };
 	struct target_inputs in = { .spec = &r->spec,
 				    .allocation = &r->state.allocation,
 				    .peers = &r->peers,
@@ -147,6 +150,7 @@ static int measure(struct context *c, struct run *r, struct err *e)
 	    probe_host_ports("/proc", ports, HOST_PORTS_MAX, &in.host_port_count, e))
 		return -1;
 	targets_build(&in, &t);
+	gateway_places_make(c->root, &r->spec, &places);
 	wait_for_exec(pid_of(r->state.worker_present, &r->state.worker));
 	wait_for_exec(pid_of(r->state.gateway_present, &r->state.gateway));
 	struct probe_request q = {
@@ -162,12 +166,20 @@ static int measure(struct context *c, struct run *r, struct err *e)
 		.reach_count = t.reach_count,
 		.dns = t.dns,
 		.dns_count = t.dns_count,
+		.http = t.http,
+		.http_count = t.http_count,
+		.places = places.items,
+		.place_count = places.count,
+		.gateway_set = places.set,
+		.gateway_next = { places.next, places.making },
+		.gateway_state = places.state,
 		.timeout_ms = PROBE_TIMEOUT_MS,
 		.secret_shape = secret_shape,
 	};
 	if (probe_tenant(&q, &r->facts, e) || note_own_network(&r->facts, e))
 		return err_wrap(e, "measure %s", r->spec.tenant);
 	targets_add_controls(&r->peers, &r->facts);
+	verify_secrets(c, &r->spec, &r->state, &r->facts);
 	return 0;
 }
 

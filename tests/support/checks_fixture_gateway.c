@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "domain/gateway_files.h"
 
 void fixture_add_gateway_mount(struct fixture *x, const char *root, const char *target,
 			       const char *options, const char *fstype)
@@ -68,9 +69,9 @@ static void make_files(struct fixture *x)
 		  haproxy);
 	digest_of(strmap_get(files, "dnsmasq.conf"), strlen(strmap_get(files, "dnsmasq.conf")),
 		  dnsmasq);
-	snprintf(g->generation, sizeof(g->generation), "0123456789abcdef-01234567 %.16s %.16s",
-		 haproxy, dnsmasq);
-	snprintf(g->loaded, sizeof(g->loaded), "0123456789abcdef-01234567");
+	auto_free char *line = gateway_generation_line(files, "01234567");
+	snprintf(g->generation, sizeof(g->generation), "%s", line);
+	snprintf(g->loaded, sizeof(g->loaded), "%.25s", line);
 	snprintf(x->facts.gateway_processes[1].gateway_config, 17, "%.16s", haproxy);
 	snprintf(x->facts.gateway_processes[2].gateway_config, 17, "%.16s", dnsmasq);
 	add_place(x, FILE_RUN, "/run/tenantctl/acme", S_IFDIR | 0711, 0);
@@ -117,6 +118,9 @@ void fixture_make_gateway(struct fixture *x)
 	fixture_add_gateway_mount(x, "/", "/dev", "rw,nosuid", "tmpfs");
 	fixture_add_gateway_mount(x, "/null", "/proc/keys", "rw,nosuid", "tmpfs");
 	fixture_add_gateway_mount(x, "/files", "/etc/gateway", SAFE_RO, "tmpfs");
+	x->facts.gateway_mounts.items[4].minor = 77;
+	fixture_add_gateway_mount(x, "/state", "/var/lib/gateway", SAFE, "tmpfs");
+	fixture_add_gateway_mount(x, "/", "/run/gateway", SAFE, "tmpfs");
 	x->facts.secrets = (struct secret_facts){
 		.searched = true, .secrets = 1, .places = 300, .bytes = 123456
 	};

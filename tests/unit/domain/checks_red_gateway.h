@@ -78,7 +78,10 @@ SPOIL(gw_bind, strlist_add(&x->gateway.spec.binds, "/:/host");)
 SPOIL(gw_tmpfs, strmap_set(&x->gateway.spec.tmpfs, "/tmp", "rw");)
 SPOIL(gw_root_live, mem_replace(&x->facts.gateway_mounts.items[0].options, "rw,relatime");)
 SPOIL(gw_mount_live, fixture_add_gateway_mount(x, "/", "/var/lib", "rw,nosuid", "ext4");)
-SPOIL(gw_mounts_unread, x->facts.gateway_mounts.count = 0;)
+SPOIL(gw_state_exec, mem_replace(&x->facts.gateway_mounts.items[5].options, "rw,nosuid,nodev");)
+SPOIL(gw_tmpfs_suid, mem_replace(&x->facts.gateway_mounts.items[6].options, "rw,nodev,noexec");)
+SPOIL(gw_files_rw, mem_replace(&x->facts.gateway_mounts.items[4].options, SAFE);)
+SPOIL(gw_mounts_unread, proc_mounts_free(&x->facts.gateway_mounts);)
 #define SPOIL_PORT(name, where, number, is_udp)                                                    \
 	SPOIL(name, struct host_port *p = &x->facts.gateway_listeners.ports[3];                    \
 	      *p = (struct host_port){ .port = (number), .udp = (is_udp) };                        \
@@ -102,6 +105,8 @@ SPOIL(set_no_key, strlist_free(&x->facts.gateway_files.key_ids);)
 SPOIL(set_odd_key, strlist_add(&x->facts.gateway_files.key_ids, "gone.0");)
 SPOIL(set_no_generation, x->facts.gateway_files.generation[0] = '\0';)
 SPOIL(set_other_generation, x->facts.gateway_files.generation[30] ^= 1;)
+SPOIL(set_other_id, x->facts.gateway_files.generation[2] ^= 1;)
+SPOIL(set_other_folder, x->facts.gateway_mounts.items[4].minor = 78;)
 SPOIL(set_error, strcpy(x->facts.gateway_files.error, "set: gone");)
 SPOIL(run_other_haproxy, x->facts.gateway_processes[1].gateway_config[3] ^= 1;)
 SPOIL(run_unlabelled, x->facts.gateway_processes[2].gateway_config[0] = '\0';)
@@ -173,6 +178,9 @@ static const struct red_case gateway_cases[] = {
 	CASE(gw_tmpfs, "gateway.readonly,config.drift.gateway"),
 	CASE(gw_root_live, "gateway.readonly"),
 	CASE(gw_mount_live, "gateway.readonly"),
+	CASE(gw_state_exec, "gateway.readonly"),
+	CASE(gw_tmpfs_suid, "gateway.readonly"),
+	CASE(gw_files_rw, "gateway.readonly"),
 	CASE_UNKNOWN(gw_mounts_unread, "gateway.readonly"),
 	CASE(gw_port_any, "gateway.admin"),
 	CASE(gw_port_loopback, "gateway.admin"),
@@ -193,6 +201,8 @@ static const struct red_case gateway_cases[] = {
 	CASE(set_odd_key, "gateway.files"),
 	CASE(set_no_generation, "gateway.files,gateway.generation"),
 	CASE(set_other_generation, "gateway.files"),
+	CASE(set_other_id, "gateway.files,gateway.generation"),
+	CASE(set_other_folder, "gateway.files"),
 	CASE_UNKNOWN(set_error, "gateway.files,gateway.generation"),
 	CASE(run_other_haproxy, "gateway.generation"),
 	CASE(run_unlabelled, "gateway.generation"),
