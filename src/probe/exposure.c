@@ -151,10 +151,15 @@ static void walk_entry(struct walk *w, int dir, const char *name, unsigned depth
 			note_unread(w->x, "%s: %s", place, ignored.message);
 		return;
 	}
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		const char *here = w->place;
+
+		w->place = place;
 		walk_folder(w, fd, depth + 1);
-	else
+		w->place = here;
+	} else {
 		search_fd(w->x, place, fd, FILE_BYTES_MAX);
+	}
 }
 
 static void walk_folder(struct walk *w, int fd, unsigned depth)

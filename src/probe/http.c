@@ -71,11 +71,12 @@ static void read_reason(const char *body, size_t len, struct http_attempt *a)
 
 bool http_parse(const uint8_t *reply, size_t len, bool end, struct http_attempt *a)
 {
-	auto_free char *s = mem_strndup((const char *)reply, len); /* ends with a zero of its own */
-	size_t head = head_length(s, len);
-	size_t body;
+	auto_free char *s = mem_alloc(len + 1); /* ends with a zero of its own */
+	size_t head, body;
 	long want;
 
+	memcpy(s, reply, len);
+	head = head_length(s, len);
 	if (head == 0 && !end)
 		return false;
 	a->status = 0;
