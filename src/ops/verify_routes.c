@@ -13,7 +13,7 @@
 #include "domain/gateway.h"
 
 /* In target, host and headers: ~ is the nonce's beginning, ^ the gateway's address on its own
- * network, $ the one on the egress network. No other use of them is made. */
+ * network, $ the one on the egress network. What HAProxy itself refuses has no reason: "-". */
 struct route_attempt {
 	const char *check, *what, *wanted, *method, *target, *host, *headers;
 };
@@ -38,11 +38,12 @@ static const struct route_attempt attempts[] = {
 	  "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__" },
 	{ FORM, "two lengths", "-", "POST", "/~/", "gateway",
 	  CLOSE "Content-Length: 0\r\nContent-Length: 7" },
-	{ FORM, "a folded header", "-", "GET", "/~/", "gateway", CLOSE "X-A: b\r\n\tc: d" },
 	{ FORM, "a blank before the colon", "-", "GET", "/~/", "gateway", CLOSE "Host : outside" },
 	/* What these say is not believed: the answer is that of the path. */
 	{ FORM, "X-Forwarded-Host", "route", "GET", "/~/", "gateway",
 	  CLOSE "X-Forwarded-Host: metadata.google.internal\r\nForwarded: host=192.0.2.1" },
+	{ FORM, "a Host in a folded header", "route", "GET", "/~/", "gateway",
+	  CLOSE "X-A: b\r\n\tHost: outside" },
 	{ FORM, "X-Original-URL", "route", "GET", "/~/", "gateway",
 	  CLOSE "X-Original-URL: /\r\nX-Rewrite-URL: /\r\nX-HTTP-Method-Override: CONNECT" },
 
@@ -55,6 +56,7 @@ static const struct route_attempt attempts[] = {
 	  "" },
 	{ TARGET, "a tunnel to a name", "method|target|host", "CONNECT", "~.undeclared.example:443",
 	  "~.undeclared.example:443", "" },
+	{ TARGET, "itself as a proxy's target", "target", "GET", "http://gateway/~/", "gateway", "" },
 	{ TARGET, "metadata as a proxy's target", "target|host", "GET", "http://169.254.169.254/~/",
 	  "169.254.169.254", "" },
 	{ TARGET, "loopback as a proxy's target", "target|host", "GET", "http://127.0.0.1:8080/~/",
