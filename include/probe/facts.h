@@ -216,7 +216,6 @@ struct tenant_facts {
 	struct listener_facts gateway_listeners;
 	struct gateway_files_facts gateway_files; /* on the host */
 	struct secret_facts secrets;
-	bool core_pipe; /* the kernel hands memory images to a program, whatever RLIMIT_CORE says */
 	/* 2: network namespace of the worker */
 	struct interface_facts *interfaces;
 	size_t interface_count;

@@ -274,18 +274,16 @@ void judge_log_bounded(const struct check_input *in, struct finding *f)
 			 or_none(strmap_get(&in->worker->spec.log_options, "max-size")));
 }
 
-/* A limit of 0 keeps the kernel from writing a file, not from handing the image to a program: then
- * only a filter of 0 keeps memory out of it (core(5)). */
-static void complain_core(struct complaints *c, const struct tenant_facts *t,
-			  const struct process_facts *p)
+/* A limit of 0 keeps the kernel from writing a file, not from handing the image to a program of the
+ * host's, as core_pattern may say at any time: a filter of 0 keeps memory out of it (core(5)). */
+static void complain_core(struct complaints *c, const struct process_facts *p)
 {
 	const struct proc_limit *l = limit_of(p, "Max core file size");
 
 	if (!l || l->hard != 0)
 		complain(c, "process %d may write a memory image", (int)p->pid);
-	if (t->core_pipe && p->coredump_filter != 0)
-		complain(c, "a program of the host's gets the memory of process %d if it crashes",
-			 (int)p->pid);
+	if (p->coredump_filter != 0)
+		complain(c, "process %d has its memory in what a crash handler gets", (int)p->pid);
 }
 
 static void complain_swap(struct complaints *c, const struct check_input *in)
@@ -320,7 +318,7 @@ void judge_limit_gateway(const struct check_input *in, struct finding *f)
 	if (g->pids_max != (uint64_t)in->desired->gateway.pids_limit)
 		complain(&c, "pids %s", g->pids_max == UINT64_MAX ? "unlimited" : "differ");
 	for (size_t i = 0; i < in->facts->gateway_process_count; i++)
-		complain_core(&c, in->facts, &in->facts->gateway_processes[i]);
+		complain_core(&c, &in->facts->gateway_processes[i]);
 	if (g->swap_known)
 		complain_swap(&c, in);
 	if (c.count || g->swap_known)

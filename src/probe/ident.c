@@ -111,6 +111,7 @@ static int open_live_thread(int dir)
 	return found;
 }
 
+/* A kernel that makes no images at all has no such file. */
 static int64_t read_coredump_filter(int dir)
 {
 	struct err e = ERR_INIT;
@@ -118,7 +119,7 @@ static int64_t read_coredump_filter(int dir)
 	long long value;
 
 	if (fsio_read_at(dir, "coredump_filter", text, sizeof(text), &e) <= 0)
-		return -1;
+		return e.sys_errno == ENOENT ? 0 : -1;
 	errno = 0;
 	value = strtoll(text, &end, 16);
 	return errno || end == text || value < 0 ? -1 : value;

@@ -11,7 +11,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/fsio.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "host_files.h"
@@ -71,17 +70,6 @@ static void read_gateway(const struct probe_request *r, const struct target *t,
 	if (proc_read_mounts(t->dir, &out->gateway_mounts, &e) < 0)
 		proc_mounts_free(&out->gateway_mounts);
 	listeners_read(t->dir, &out->gateway_listeners);
-}
-
-/* What can't be read must not look safe. Newer kernels also hand images to a socket ("@"). */
-static bool has_core_pipe(int proc_root)
-{
-	struct err ignored = ERR_INIT;
-	char text[256];
-
-	return fsio_read_at(proc_root, "sys/kernel/core_pattern", text, sizeof(text), &ignored) <
-		       0 ||
-	       text[0] == '|' || text[0] == '@';
 }
 
 /* The mount point lies in a folder of root's; what is mounted there is the tenant's, so it is
@@ -155,7 +143,6 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 	net_probe(&net, &f);
 	net_host_side(r->bridge, &f);
 	host_files_read(r, &f.gateway_files);
-	f.core_pipe = has_core_pipe(proc_root);
 	read_workspace(r->workspace_mount, &f);
 	if (has_worker && !target_is_alive(&worker)) {
 		tenant_facts_free(&f);

@@ -37,10 +37,8 @@ SPOIL(gateway_swap_v2, x->facts.gateway_cgroup.version = 2;)
 SPOIL(gateway_swap_unknown, x->facts.gateway_cgroup.swap_known = false;)
 SPOIL(gateway_core, x->facts.gateway_processes[1].limits[1].hard = 1;)
 SPOIL(gateway_core_unread, x->facts.gateway_processes[1].limit_count = 0;)
-SPOIL(gateway_core_pipe, x->facts.core_pipe = true;
-      x->facts.gateway_processes[1].coredump_filter = 0x33;)
-SPOIL(gateway_core_filter, x->facts.core_pipe = true;
-      x->facts.gateway_processes[2].coredump_filter = -1;)
+SPOIL(gateway_core_memory, x->facts.gateway_processes[1].coredump_filter = 0x33;)
+SPOIL(gateway_core_filter, x->facts.gateway_processes[2].coredump_filter = -1;)
 
 /* ---- secrets ---- */
 SPOIL(exposed, strlist_add(&x->facts.secrets.exposed, "worker log: ghl.0, base64");)
@@ -148,7 +146,7 @@ static const struct red_case gateway_cases[] = {
 	CASE_UNKNOWN(gateway_swap_unknown, "limit.gateway"),
 	CASE(gateway_core, "limit.gateway"),
 	CASE(gateway_core_unread, "limit.gateway"),
-	CASE(gateway_core_pipe, "limit.gateway"),
+	CASE(gateway_core_memory, "limit.gateway"),
 	CASE(gateway_core_filter, "limit.gateway"),
 	CASE(exposed, "secret.exposed"),
 	CASE(exposed_only_more, "secret.exposed"),

@@ -189,6 +189,29 @@ static void test_binary_status(void **state)
 	tenant_facts_free(&f);
 }
 
+static void test_coredump_filter(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want;
+	} cases[] = { { NULL, 0 }, { "00000000\n", 0 }, { "00000033\n", 0x33 },
+		      { "", -1 },  { "x\n", -1 },	{ "ffffffffffffffffff\n", -1 } };
+	const struct tree *t = *state;
+
+	container(t, "100\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct tenant_facts f = { 0 };
+
+		tree_process(t, 100, 1, ID_A, 555);
+		if (cases[i].text)
+			tree_write(t, "proc/100/coredump_filter", cases[i].text);
+		collect(t, &f);
+		assert_int_equal(f.process_count, 1);
+		assert_int_equal(f.processes[0].coredump_filter, cases[i].want);
+		tenant_facts_free(&f);
+	}
+}
+
 static const char *shape(const char *name, const char *value)
 {
 	(void)name;
@@ -393,6 +416,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unreadable_is_cut, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_binary_status, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_secret_names, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_coredump_filter, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_odd_gateway_config, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_huge_environment, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_host_namespaces, tree_setup, tree_teardown),
