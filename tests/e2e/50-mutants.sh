@@ -21,6 +21,7 @@ is "$(ids_with fail) $(ids_with inconclusive)" " " "an unchanged worker stays gr
 
 . tests/support/mutants/worker.sh
 . tests/support/mutants/processes.sh
+. tests/support/mutants/gateway.sh
 . tests/support/mutants/boundary.sh
 
 mutation_score "$unreddened"

@@ -4,6 +4,9 @@
 # shellcheck shell=bash disable=SC2034
 
 mutants_root=$E2E_TMP/root
+tenants=$mutants_root/var/lib/tenantctl/tenants
+# One in a file, one from a program; neither looks like a key.
+key='correct horse battery staple' provided='wrong camel socket paperclip'
 worker=tc-acme gateway=tc-acme-gw
 killed=0 mutants=0
 declare -A reddened=()
@@ -36,8 +39,8 @@ in_net_of() {
 # ---- two tenants ----
 
 make_tenant() { # NAME PORT [LINE...]
-	local file=$mutants_root/etc/tenantctl/tenants/$1.yaml
-	mkdir -p "${file%/*}" && cat >"$file" <<-YAML &&
+	local file=$mutants_root/etc/tenantctl/tenants/$1.yaml secrets=$mutants_root/etc/tenantctl/secrets/$1
+	mkdir -p "${file%/*}" "${secrets%/*}" && mkdir -m 0700 "$secrets" && (umask 077 && printf %s "$key" >"$secrets/ghl") && cat >"$file" <<-YAML &&
 		version: 1
 		tenant: $1
 		image: tenantctl-demo-worker:1
@@ -45,6 +48,15 @@ make_tenant() { # NAME PORT [LINE...]
 		resources: { memory: 128m, cpus: 0.5, pids: 64, workspace: 64m, tmp: 16m, shm: 8m }
 		environment: { TENANT_NAME: $1 }
 		egress: [ api.example.com ]
+		credentials:
+		  - name: ghl
+		    upstream: https://api.example.net
+		    inject: { header: Authorization, format: "Bearer {}" }
+		    secret: ghl
+		  - name: crm
+		    upstream: https://crm.example.net
+		    inject: { basic: "user:{}" }
+		    command: [ /usr/bin/cat, $E2E_TMP/provided ]
 	YAML
 		printf '%s\n' "${@:3}" >>"$file" && chmod 0600 "$file" && tenantctl create "$1"
 }
@@ -52,7 +64,7 @@ make_tenant() { # NAME PORT [LINE...]
 make_tenants() {
 	mkdir -p "$mutants_root/etc/tenantctl" "$E2E_TMP/shared" && chmod 0755 "$E2E_TMP" "$mutants_root" &&
 		echo "gateway_archive: $IMAGES/tenantctl-gateway.tar" >"$mutants_root/etc/tenantctl/tenantctl.yaml" &&
-		engine_load "$DEMO_IMAGE" || return 1
+		(umask 077 && echo "$provided" >"$E2E_TMP/provided") && engine_load "$DEMO_IMAGE" || return 1
 	at_exit 'remove_tenants >/dev/null 2>&1'
 	make_tenant acme 18001 "source: [ { host: $E2E_TMP/shared, path: /source/shared } ]" &&
 		make_tenant beta 18002 || return 1
@@ -101,6 +113,13 @@ put_container() { # NAME BODY
 
 put_worker() {
 	put_container "$worker" "$worker_body"
+}
+
+# Both its programs run, and what it says of its files is written.
+gateway_is_ready() {
+	local ip
+	ip=$(jq -r .gateway_ip "$tenants/acme/allocation.json")
+	eventually 10 in_net_of "$gateway" bash -c "exec 3<>/dev/tcp/$ip/53 4<>/dev/tcp/$ip/80"
 }
 
 # ---- verdicts ----
@@ -157,12 +176,12 @@ mutate_worker() {
 }
 
 mutate_gateway() { # WHAT FILTER ID...
-	if put_container "$gateway" "$(jq -c "$2" <<<"$gateway_body")" && put_worker; then
+	if put_container "$gateway" "$(jq -c "$2" <<<"$gateway_body")" && gateway_is_ready && put_worker; then
 		expect_red "$1" config.drift.gateway "${@:3}"
 	else
 		no_mutant "$1"
 	fi
-	put_container "$gateway" "$gateway_body" || bail_out "the gateway does not come back"
+	put_container "$gateway" "$gateway_body" && gateway_is_ready || bail_out "the gateway does not come back"
 }
 
 # intrude WHAT DEVIATION [ID...]: a process in the worker's cgroup that deviates so (see intruder.py)

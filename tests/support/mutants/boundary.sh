@@ -1,4 +1,4 @@
-# The tenant's network and gateway, the host's records and the engine. Sourced by 50-mutants.sh.
+# The tenant's network, the host's records and the engine. Sourced by 50-mutants.sh.
 # shellcheck shell=bash disable=SC2016,SC2046,SC2154
 
 # ---- network ----
@@ -23,7 +23,8 @@ if [ "$ENGINE_KIND" != 20 ]; then
 fi
 kill "$resolver"
 put_worker && docker network connect tc-beta "$worker"
-expect_red "another tenant's network" config.drift.worker net.interface net.route net.sibling.tcp net.sibling.udp net.sibling.dns
+expect_red "another tenant's network" config.drift.worker net.interface net.route net.sibling.tcp \
+	net.sibling.udp net.sibling.dns route.peer
 put_worker && in_net_of "$worker" ip address add 169.254.169.254/32 dev lo &&
 	in_net_of "$worker" ip address add 1.1.1.1/32 dev lo
 expect_red "addresses of the internet that answer" net.metadata net.internet.tcp net.internet.udp
@@ -64,49 +65,8 @@ remake_egress '.Options["com.docker.network.bridge.enable_icc"] = "true"'
 expect_red "gateways that reach each other" config.egress
 remake_egress . || bail_out "the gateways' network does not come back"
 
-# ---- gateway ----
-
-mutate_gateway "gateway: root with a capability" '.User = "0:0" | .HostConfig.CapAdd = ["NET_RAW"]' \
-	gateway.caps gateway.uid config.privileged net.gateway.control
-mutate_gateway "gateway: new privileges" '.HostConfig.SecurityOpt = ["seccomp=unconfined"]' \
-	gateway.no_new_privs gateway.seccomp config.privileged
-mutate_gateway "gateway: no seccomp" \
-	'.HostConfig.SecurityOpt = ["no-new-privileges", "seccomp=unconfined"]' \
-	gateway.seccomp config.privileged
-mutate_gateway "gateway: a writable root" '.HostConfig.ReadonlyRootfs = false' gateway.readonly
-mutate_gateway "gateway: a router" '.HostConfig.Sysctls["net.ipv4.ip_forward"] = "1"' gateway.ip_forward
-mutate_gateway "gateway: published to everyone" \
-	'.HostConfig.PortBindings |= map_values(map(.HostIp = "0.0.0.0"))' gateway.listen
-mutate_gateway "gateway: no limits" \
-	'.HostConfig.Memory = 0 | .HostConfig.MemorySwap = 0 | .HostConfig.PidsLimit = 0' limit.gateway
-
-put_worker
-nsenter --net="/proc/$(pid_of "$gateway")/ns/net" -- timeout 60 python3 -c 'import socket, time
-s = socket.create_server(("", 9999))
-time.sleep(60)' &
-listener=$!
-eventually 5 in_net_of "$gateway" bash -c 'exec 3<>/dev/tcp/127.0.0.1/9999'
-expect_red "gateway: another port" net.gateway.ports
-kill "$listener"
-put_worker && docker stop -t 1 "$gateway" >/dev/null
-expect_red "a dead gateway" config.network.members config.running net.gateway.control
-put_container "$gateway" "$gateway_body" && sleep 1.1
-put_worker && docker stop -t 1 "$worker" >/dev/null
-expect_red "a stopped worker" config.network.members config.running
-
-# A resolver that knows every name: the boundary's own file was rewritten.
-put_worker
-dns=$mutants_root/var/lib/tenantctl/tenants/acme/gateway/dnsmasq.conf
-cp "$dns" "$E2E_TMP/dnsmasq.conf"
-sed -i 's,^local=/#/,address=/#/192.0.2.7,' "$dns"
-docker restart -t 1 "$gateway" >/dev/null
-expect_red "a resolver that knows every name" net.dns.embedded net.dns.gateway net.sibling.dns
-cp "$E2E_TMP/dnsmasq.conf" "$dns"
-docker restart -t 1 "$gateway" >/dev/null
-
 # ---- the host's own records ----
 
-tenants=$mutants_root/var/lib/tenantctl/tenants
 allocation=$tenants/beta/allocation.json
 cp "$allocation" "$E2E_TMP/allocation.json"
 jq ".worker_uid = $(jq .worker_uid "$tenants/acme/allocation.json")" "$E2E_TMP/allocation.json" >"$allocation"

@@ -31,7 +31,7 @@ mutate_worker "the host's cgroups" '.HostConfig.CgroupnsMode = "host"' ns.cgroup
 mutate_worker "the host's network" '.Hostname = "" | .HostConfig.NetworkMode = "host" | .HostConfig.Dns = []
 	| .HostConfig.Sysctls = {} | .NetworkingConfig = {}' \
 	ns.net config.namespaces config.network.members net.gateway.control net.host.tcp net.host.udp \
-	net.interface net.ipv6 net.published net.route net.sibling.tcp
+	net.interface net.ipv6 net.published net.route net.sibling.tcp route.control
 mutate_worker "another tenant's processes" '.HostConfig.PidMode = "container:tc-beta"' \
 	ns.sibling config.namespaces
 mutate_worker "the gateway's processes" ".HostConfig.PidMode = \"container:$gateway\"" \
