@@ -215,7 +215,7 @@ static const struct check table[] = {
 	  APPLY,
 	  GROUP_NETWORK, SEVERITY_HIGH, judge_net_gateway_ports },
 	{ "route.control", "the credential routes answer",
-	  "tenantctl restart NAME; see tenantctl logs NAME --gateway",
+	  "tenantctl stop NAME, then start NAME; see tenantctl logs NAME --gateway",
 	  GROUP_NETWORK, SEVERITY_HIGH, judge_route_control },
 	{ "route.refused", "a request that could slip past a route's rules is refused",
 	  APPLY,
