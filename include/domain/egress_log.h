@@ -20,7 +20,13 @@
 /* What 'verify' itself looks up from where the worker is: this, and names with the tenant's nonce.
  */
 #define EGRESS_PROBE_SUFFIX ".undeclared.example"
+#define EGRESS_PROBE_NONCE 16 /* digits of the nonce that mark what verify does */
 #define EGRESS_PROBE_REVERSE "8.8.8.8.in-addr.arpa"
+
+/* Names of other tenants are asked for as an agent would, but for their case: DNS ignores it (RFC
+ * 4343), the resolver's log keeps it, and which letters are capital follows from the nonce, which
+ * no worker knows. Writes `name` so, in place. */
+void egress_probe_case(char *name, const char *nonce);
 
 #define EGRESS_DENIALS_MAX 500
 #define EGRESS_USES_MAX 2048
@@ -79,7 +85,8 @@ enum egress_verdict egress_review(const struct egress_use *use, const char *expi
 struct egress_reader {
 	struct egress_state *state;
 	const char *tenant;
-	char probe[17];	     /* marks what verify did, which is not counted; "" nothing */
+	/* Marks what verify did, which is not counted; "" nothing. */
+	char probe[EGRESS_PROBE_NONCE + 1];
 	char start[48];	     /* the state's mark when reading began; "" for a new container */
 	struct strlist skip; /* digests of lines at that time that were counted before */
 	struct strbuf lines[2];

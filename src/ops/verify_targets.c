@@ -149,7 +149,10 @@ static void add_peer_names(const struct target_inputs *in, const struct peer *p,
 {
 	auto_free char *worker = mem_printf("tc-%s", p->tenant);
 	auto_free char *gateway = mem_printf("tc-%s-gw", p->tenant);
+	auto_free char *nonce = mem_strndup(in->allocation->nonce, EGRESS_PROBE_NONCE);
 
+	egress_probe_case(worker, nonce);
+	egress_probe_case(gateway, nonce);
 	add_dns(t, "net.sibling.dns", in->allocation->gateway_ip, worker, DNS_A, false, false);
 	add_dns(t, "net.sibling.dns", EMBEDDED_DNS, worker, DNS_A, false, false);
 	add_dns(t, "net.sibling.dns", EMBEDDED_DNS, gateway, DNS_A, false, false);

@@ -28,10 +28,11 @@ static const char routes_ca[] = "-----BEGIN CERTIFICATE-----\n"
 		.items = (list), .count = ARRAY_SIZE(list)                                         \
 	}
 #define LAB_CA (char *)"/etc/tenantctl/lab.pem"
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): `host` is a literal that is joined to another */
+/* NOLINTBEGIN(bugprone-macro-parentheses): `host` is a literal that is joined to another */
 #define TO(label, host, port)                                                                      \
 	.name = (char *)(label), .upstream = (char *)"https://" host, .upstream_host = host,       \
 	.upstream_port = (port)
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define ROUTE(label, host) TO(label, host, 443), .ca = LAB_CA
 
 static struct inject_entry inject_bearer[] = {

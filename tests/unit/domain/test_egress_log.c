@@ -226,6 +226,27 @@ static void what_verify_does_is_not_counted(void **state)
 	assert_int_equal(s.unread, 0);
 }
 
+/* The same name in any other case is what an agent asked for. */
+static void names_of_others_are_told_by_their_case(void **state)
+{
+	static const char log[] = AT("01.000000000") LOOKUP("tc-beta-LEGAL") AT("02.000000000")
+		LOOKUP("tc-beta-legal") AT("03.000000000") LOOKUP("TC-BETA-LEGAL")
+			AT("04.000000000") LOOKUP("tc-ab");
+	auto_egress_state struct egress_state s = { 0 };
+	const struct egress_denial *d;
+	char name[] = "tc-beta-legal";
+
+	(void)state;
+	egress_probe_case(name, "0123456789abcdef");
+	assert_string_equal(name, "tc-beta-LEGAL");
+	feed(&s, "one", log);
+	assert_int_equal(s.denials.count, 2);
+	d = s.denials.items;
+	assert_string_equal(d[0].what, "tc-beta-legal");
+	assert_int_equal(d[0].count, 2);
+	assert_string_equal(d[1].what, "tc-ab");
+}
+
 static void groups_are_bounded(void **state)
 {
 	auto_egress_state struct egress_state s = { 0 };
@@ -377,6 +398,7 @@ int main(void)
 		cmocka_unit_test(lines_come_in_pieces),
 		cmocka_unit_test(hostile_lines_do_no_harm),
 		cmocka_unit_test(what_verify_does_is_not_counted),
+		cmocka_unit_test(names_of_others_are_told_by_their_case),
 		cmocka_unit_test(groups_are_bounded),
 		cmocka_unit_test(rules_have_an_age),
 		cmocka_unit_test(unused_and_expired_rules_are_found),
