@@ -115,11 +115,11 @@ layers() {
 	engine_load "$IMAGES/tenantctl-gateway.tar" || bail_out "the gateway's image does not load"
 	docker create --name other "$image" >/dev/null
 	is "$(verdict containers.layers)" pass "engine $kind: another image shares nothing"
-	docker create --name copy tenantctl-gateway:1 >/dev/null
+	docker create --name copy "$(docker images -q tenantctl-gateway)" >/dev/null
 	becomes containers.layers fail 'image of copy has a layer' "engine $kind, the gateways' image elsewhere"
 	docker rm -f other copy >/dev/null
 	like "$(verdict gateway.dnsmasq)" 'pass|warn' "engine $kind: packages of the gateways are known"
-	docker rmi -f tenantctl-gateway:1 >/dev/null
+	docker images -q tenantctl-gateway | xargs docker rmi -f >/dev/null
 }
 
 # Registered and loaded without a restart, as an operator does it.
