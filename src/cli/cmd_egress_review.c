@@ -244,6 +244,9 @@ const struct command cmd_egress_review = {
 	.description =
 		"Per rule: uses, bytes, last use, age and expiry. A rule is unused when it was not "
 		"used for the time of --unused-for and has been in the manifest for as long. "
+		"A connection counts as a use when it ends, as only then its bytes are known: one "
+		"that "
+		"is open for longer than that does not keep its rule. "
 		"Credentials are listed, but never removed by --apply.\n\nThe exit status is 0 "
 		"whether or not something is proposed.",
 	.example = "  tenantctl egress review --all\n"

@@ -76,8 +76,10 @@ static int on_chunk(void *arg, const struct log_line *line)
 	return 0;
 }
 
+/* *out_gone: there is no such container any more, and `s` is spoiled: its mark, which keeps lines
+ * of the container that is there now from being counted twice, was given up. */
 static int read_log(const struct context *c, struct client *client, const char *tenant,
-		    const char *gateway_id, struct egress_state *s, struct err *e)
+		    const char *gateway_id, struct egress_state *s, bool *out_gone, struct err *e)
 {
 	auto_allocation struct allocation a = { 0 };
 	struct egress_reader r;
@@ -89,11 +91,11 @@ static int read_log(const struct context *c, struct client *client, const char *
 	rc = client_container_logs_stamped(client, gateway_id, false, egress_reader_since(&r),
 					   on_chunk, &r, e);
 	egress_reader_end(&r);
-	if (rc && e->code == ERR_NOT_FOUND) { /* removed meanwhile, by somebody else */
-		err_clear(e);
-		return 0;
-	}
-	return rc;
+	*out_gone = rc && e->code == ERR_NOT_FOUND; /* removed meanwhile, by somebody else */
+	if (!*out_gone)
+		return rc;
+	err_clear(e);
+	return 0;
 }
 
 static bool has_state(const struct context *c, const char *tenant)
@@ -114,6 +116,7 @@ int egress_harvest(struct context *c, struct client *client, const char *tenant,
 	auto_strlist struct strlist rules = { 0 };
 	auto_free char *before = NULL;
 	auto_fd int lock = -1;
+	bool gone = false;
 
 	if (!has_state(c, tenant)) {
 		if (out)
@@ -121,8 +124,14 @@ int egress_harvest(struct context *c, struct client *client, const char *tenant,
 		return 0;
 	}
 	if (fsio_lock(lock_path, LOCK_WAIT_MS, &lock, e) || read_state(path, &s, &before, e) ||
-	    (*gateway_id && read_log(c, client, tenant, gateway_id, &s, e)))
+	    (*gateway_id && read_log(c, client, tenant, gateway_id, &s, &gone, e)))
 		return err_wrap(e, "egress counters");
+	if (gone) {
+		egress_state_free(&s);
+		free(take_ptr(before));
+		if (read_state(path, &s, &before, e))
+			return err_wrap(e, "egress counters");
+	}
 	if (spec) {
 		rule_ids(spec, &rules);
 		egress_state_rules(&s, &rules, (int64_t)time(NULL));
