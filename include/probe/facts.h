@@ -171,7 +171,7 @@ struct gateway_files_facts {
 	struct strlist leftovers; /* candidates beside the set */
 	char generation[128];	  /* first line of the set's file of that name; "" none */
 	char loaded[64];	  /* which generation the gateway says that it loaded; "" none */
-	char refusal[200];	  /* what it says against the last one; "" nothing */
+	bool refused;		  /* it says that it refused the last one */
 	struct strlist key_ids;	  /* first words of the file of keys */
 	char error[200];	  /* why the set could not be looked at; "" when it was */
 };

@@ -193,9 +193,10 @@ static void complain_status(struct complaints *c, const struct gateway_files_fac
 {
 	size_t id = strcspn(g->generation, " ");
 
+	/* What it refused for is not repeated: a gateway holds its keys, and a finding is kept. */
 	if (!g->loaded[0])
-		complain(c, "the gateway did not load it%s%s", g->refusal[0] ? ": " : "",
-			 g->refusal);
+		complain(c, "the gateway %s",
+			 g->refused ? "refused it" : "did not say that it runs on it");
 	else if (strlen(g->loaded) != id || strncmp(g->loaded, g->generation, id) != 0)
 		complain(c, "the gateway loaded another generation");
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "domain/gateway_files.h"
 #include "domain/paths.h"
@@ -25,6 +26,7 @@
 #define MAKING "next.tmp"
 #define STATUS "status"
 #define STATUS_MAX 1024
+#define GENERATION_LINE_MAX 256
 #define MODE_SET 0750
 #define MODE_FILE 0440
 #define MODE_PROVIDED 0600
@@ -319,6 +321,25 @@ static void withdraw(const struct gateway_set *s, int files, bool refused)
 		return; /* what is left is tried again */
 }
 
+/* Its last word was about a set that is gone; what counts, and what verify looks for, is that it
+ * says of the set that is there that it runs on it. Without `next` the signal makes it take that
+ * one. */
+static void reassure(struct client *client, const struct gateway_set *s, const char *gateway_id,
+		     int state)
+{
+	auto_free char *dir = path_of(s->root, PATH_GATEWAY_SET, s->tenant);
+	auto_free char *path = mem_printf("%s/" GATEWAY_FILE_GENERATION, dir);
+	struct err ignored = ERR_INIT;
+	auto_free char *line = NULL;
+	size_t len = 0;
+
+	if (fsio_read(path, FSIO_ANY, GENERATION_LINE_MAX, &line, &len, &ignored))
+		return;
+	line[strcspn(line, " \n")] = '\0';
+	if (ask(client, s, gateway_id, state, line, &ignored))
+		log_debug("%s: %s", s->tenant, ignored.message);
+}
+
 /* A gateway that was started again just before the folders changed places has taken the old set. */
 static int settle(struct client *client, const struct gateway_set *s, const char *gateway_id,
 		  int state, const char *generation, struct err *e)
@@ -345,7 +366,11 @@ int gateway_set_reload(struct client *client, const struct gateway_set *s, const
 	if (renameat(files, MAKING, files, NEXT))
 		return err_sys(e, errno, "offer the gateway's new files");
 	if (ask(client, s, gateway_id, state, generation, e)) {
-		withdraw(s, files, e->code == ERR_REFUSED && !e->status);
+		bool refused = e->code == ERR_REFUSED && !e->status;
+
+		withdraw(s, files, refused);
+		if (refused)
+			reassure(client, s, gateway_id, state);
 		return -1;
 	}
 	if (become_set(files, NEXT, e) || remove_folder(s, PATH_GATEWAY_NEXT, e))

@@ -136,7 +136,8 @@ static int read_set(const char *path, struct gateway_files_facts *out, struct er
 	return e->code == ERR_NONE ? 0 : -1;
 }
 
-/* Lines "generation ID", "result WORD", "error TEXT", as a hostile gateway writes them. */
+/* Lines "generation ID", "result WORD", "error TEXT", as a hostile gateway writes them. The text is
+ * left where it is: whoever writes it holds keys. */
 static void note_status(const char *text, struct gateway_files_facts *out)
 {
 	char generation[sizeof(out->loaded)] = "";
@@ -149,8 +150,8 @@ static void note_status(const char *text, struct gateway_files_facts *out)
 			note_line(p + 11, generation, sizeof(generation));
 		else if (len == 13 && !strncmp(p, "result loaded", 13))
 			loaded = true;
-		else if (!strncmp(p, "error ", 6))
-			note_line(p + 6, out->refusal, sizeof(out->refusal));
+		else if (len == 14 && !strncmp(p, "result refused", 14))
+			out->refused = true;
 	}
 	if (loaded)
 		memcpy(out->loaded, generation, sizeof(out->loaded));

@@ -283,6 +283,7 @@ is "$(cd "$runtime/files" && find . -type f -exec sha256sum {} + | sort)" "$befo
 carries crm/still authorization "Bearer $crm3" "and the gateway goes on"
 sed -i 's,/bad.pem,/ca.pem,' "$tenants_manifests/acme.yaml"
 tc 0 "taken back, there is no difference" plan acme
+tc 0 "and the next run finds all well" apply acme
 is "$(lives)" "$lives" "still the same containers"
 
 # ---- cut short ----

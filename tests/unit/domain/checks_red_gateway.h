@@ -114,7 +114,7 @@ SPOIL(run_newer_haproxy, x->facts.gateway_processes[0] = x->facts.gateway_proces
       x->facts.gateway_processes[0].start_time += 50;
       x->facts.gateway_processes[0].gateway_config[3] ^= 1;)
 SPOIL(run_not_loaded, x->facts.gateway_files.loaded[0] = '\0';
-      strcpy(x->facts.gateway_files.refusal, "haproxy: line 3");)
+      x->facts.gateway_files.refused = true;)
 SPOIL(run_loaded_other, x->facts.gateway_files.loaded[20] ^= 1;)
 SPOIL(
 	run_many_older, x->facts.gateway_processes = mem_grow(x->facts.gateway_processes, 8,

@@ -89,6 +89,9 @@ static void *gateway_main(void *arg)
 		    strcmp(generation, last) != 0) {
 			strcpy(last, generation);
 			act(g, generation);
+		} else if (g->manner == REFUSES && *last && !is_there(g->h, PATH_GATEWAY_NEXT) &&
+			   generation_in(g, PATH_GATEWAY_SET, generation)) {
+			say(g, generation, "result loaded\n");
 		}
 		usleep(1000);
 	}
@@ -133,6 +136,24 @@ static void a_set_that_is_taken_is_installed(void **state)
 	assert_false(is_there(&h, PATH_GATEWAY_NEXT));
 }
 
+/* The status is about the set that is installed. */
+static bool says_set(struct host *h)
+{
+	const struct gateway g = { .h = h };
+	auto_free char *path = at(h, PATH_GATEWAY_STATE, "status");
+	char generation[GENERATION_SIZE], text[256] = "";
+	FILE *f = fopen(path, "r");
+
+	if (!f || !generation_in(&g, PATH_GATEWAY_SET, generation)) {
+		if (f)
+			fclose(f);
+		return false;
+	}
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	return strstr(text, generation) && strstr(text, "result loaded");
+}
+
 static void a_set_that_is_refused_never_is(void **state)
 {
 	struct host h auto_host = { 0 };
@@ -146,6 +167,9 @@ static void a_set_that_is_refused_never_is(void **state)
 	assert_refused(reload(&h, REFUSES, &hups, &e), &e, ERR_REFUSED, "line 3 of ********");
 	assert_null(strstr(e.message, SECRET));
 	assert_null(strchr(e.message, '\033'));
+	/* asked once more, so that its last word is about the set that is there */
+	assert_int_equal(hups, 2);
+	assert_true(says_set(&h));
 	assert_file(&h, "haproxy.cfg", "global\n");
 	assert_differs(&h, "configuration");
 	assert_false(is_there(&h, PATH_GATEWAY_NEXT));
