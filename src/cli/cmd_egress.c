@@ -193,7 +193,7 @@ static void add_hint(const struct tenant_spec *s, const struct egress_query *q,
 	}
 	if (q->method || strcmp(d->reason, "name") != 0)
 		return;
-	auto_free char *advice = egress_denial_advice(&like, s->tenant, &command);
+	auto_free char *advice = egress_denial_advice(&like, s, &command);
 	if (!command)
 		err_hint(e, "%s", advice);
 	else if (q->port == TLS_PORT)

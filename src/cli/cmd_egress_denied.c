@@ -78,7 +78,7 @@ static char *advice_for(const struct tenant_spec *spec, const struct egress_deni
 	const struct credential_entry *route = egress_route_to(spec, d->what);
 
 	if (!route || strcmp(d->kind, "route") == 0)
-		return egress_denial_advice(d, spec->tenant, out_command);
+		return egress_denial_advice(d, spec, out_command);
 	*out_command = false;
 	return mem_printf("http://gateway/%s/ leads there, with the key", route->name);
 }

@@ -51,7 +51,44 @@ static char *allow_advice(const char *what, const char *name)
 			  name);
 }
 
-static char *route_advice(const struct egress_denial *d, const char *tenant, bool *out_command)
+static const struct credential_entry *find_credential(const struct tenant_spec *s, const char *name)
+{
+	const struct credential_entry *creds = s->credentials.items;
+
+	for (size_t i = 0; i < s->credentials.count; i++)
+		if (strcmp(creds[i].name, name) == 0)
+			return &creds[i];
+	return NULL;
+}
+
+/* Files first; with several of them the gateway cannot say which one it lacks. */
+static char *key_advice(const struct tenant_spec *s, const char *name, bool *out_command)
+{
+	const struct credential_entry *cred = find_credential(s, name);
+	auto_strlist struct strlist keys = { 0 };
+
+	if (!cred)
+		return mem_printf("no credential has the name %s any more", name);
+	if (cred->secret)
+		strlist_add(&keys, cred->secret);
+	for (size_t i = 0; i < cred->inject.count; i++) {
+		const struct inject_entry *how = (struct inject_entry *)cred->inject.items + i;
+
+		if (how->secret && !strlist_has(&keys, how->secret))
+			strlist_add(&keys, how->secret);
+	}
+	if (keys.count + (cred->command.count > 0) > 1)
+		return mem_printf("one of the keys of credential %s is missing: 'tenantctl secret "
+				  "list %s' shows which",
+				  name, s->tenant);
+	*out_command = true;
+	if (keys.count)
+		return mem_printf("tenantctl secret set %s %s", s->tenant, keys.items[0]);
+	return mem_printf("tenantctl secret rotate %s %s", s->tenant, name);
+}
+
+static char *route_advice(const struct egress_denial *d, const struct tenant_spec *s,
+			  bool *out_command)
 {
 	static const struct {
 		const char *reason, *text;
@@ -72,17 +109,16 @@ static char *route_advice(const struct egress_denial *d, const char *tenant, boo
 
 	if (name && strcmp(d->reason, "rule") == 0)
 		return allow_advice(d->what, name);
-	if (name && strcmp(d->reason, "key") == 0) {
-		*out_command = true;
-		return mem_printf("tenantctl secret set %s %s", tenant, name);
-	}
+	if (name && strcmp(d->reason, "key") == 0)
+		return key_advice(s, name, out_command);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (strcmp(texts[i].reason, d->reason) == 0)
 			return mem_strdup(texts[i].text);
 	return NULL;
 }
 
-char *egress_denial_advice(const struct egress_denial *d, const char *tenant, bool *out_command)
+char *egress_denial_advice(const struct egress_denial *d, const struct tenant_spec *s,
+			   bool *out_command)
 {
 	static const struct {
 		const char *reason, *text;
@@ -95,11 +131,11 @@ char *egress_denial_advice(const struct egress_denial *d, const char *tenant, bo
 
 	*out_command = false;
 	if (strcmp(d->kind, "route") == 0)
-		return route_advice(d, tenant, out_command);
+		return route_advice(d, s, out_command);
 	if (strcmp(d->reason, "address") == 0 && is_private(d->address))
-		return allow_command(d, tenant, true, out_command);
+		return allow_command(d, s->tenant, true, out_command);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (strcmp(texts[i].reason, d->reason) == 0)
 			return mem_strdup(texts[i].text);
-	return allow_command(d, tenant, false, out_command);
+	return allow_command(d, s->tenant, false, out_command);
 }

@@ -37,6 +37,7 @@ static int64_t counted(const struct egress_state *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_egress_state struct egress_state s = { 0 }, again = { 0 };
+	const struct tenant_spec spec = { .tenant = (char *)"acme" };
 	auto_free char *text = NULL;
 	struct err e = ERR_INIT;
 	size_t piece = size ? 1 + data[0] : 1;
@@ -47,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < s.denials.count; i++) {
 		const struct egress_denial *d = (struct egress_denial *)s.denials.items + i;
 		bool command;
-		auto_free char *advice = egress_denial_advice(d, "acme", &command);
+		auto_free char *advice = egress_denial_advice(d, &spec, &command);
 
 		if (strlen(d->what) > EGRESS_WHAT_MAX || (command && strpbrk(advice, "\n;'\"`$")))
 			abort();
