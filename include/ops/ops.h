@@ -90,15 +90,11 @@ int ops_start(struct context *c, const char *tenant, struct run_result *out, str
 int ops_stop(struct context *c, const char *tenant, struct run_result *out, struct err *e)
 	must_check;
 
+struct keys_options;
 /* Brings the running gateway of `tenant` to manifest and secrets, without touching anything else
  * and within a second. out->plan holds the one step with its reason, or none when nothing differed;
  * out->plan.tenant is NULL when no gateway runs (the next start takes what is there). A refused set
- * changes nothing: ERR_REFUSED with what the gateway says. Commands that print secrets are run only
- * where their value is not known. */
-int ops_reload(struct context *c, const char *tenant, struct run_result *out, struct err *e)
-	must_check;
-/* The same with other rules for the keys. */
-struct keys_options;
+ * changes nothing: ERR_REFUSED with what the gateway says. */
 int ops_reload_keys(struct context *c, const char *tenant, const struct keys_options *o,
 		    struct run_result *out, struct err *e) must_check;
 

@@ -34,6 +34,10 @@ struct gateway_set prepared_set(const struct context *c, const struct prepared *
 
 int tenant_lock(struct context *c, const char *tenant, int *out_fd, struct err *e) must_check;
 
+/* ops_reload_keys for a caller that holds the tenant's lock. */
+int reload_locked(struct context *c, const char *tenant, const struct keys_options *o,
+		  struct run_result *out, struct err *e) must_check;
+
 /* Runs out->plan; `undo` as in struct run. */
 int run_prepared(struct context *c, const char *operation, const char *tenant, struct prepared *p,
 		 bool undo, struct run_result *out, struct err *e) must_check;

@@ -1,7 +1,8 @@
 /*
  * allow and revoke: the manifest's text is edited, written as a whole, and the running
  * gateway is brought to it. When that fails the old text is put back, so that the file
- * never says what the gateway does not do.
+ * never says what the gateway does not do. One hold of the tenant's lock goes around all
+ * of that: no start in between takes the old rules, no apply the new ones.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -52,6 +53,15 @@ static void edit_end(struct edit *ed)
 }
 #define auto_edit cleanup_with(edit_end)
 
+/* Whoever holds the lock may be at it for minutes. */
+static int say_busy(const char *what, struct err *e)
+{
+	if (e->code != ERR_BUSY)
+		return -1;
+	err_wrap(e, "%s", what);
+	return err_hint(e, "nothing was changed; run the command again when that run is over");
+}
+
 static int edit_begin(struct edit *ed, struct context *c, const char *tenant, struct err *e)
 {
 	auto_free char *locks = path_of(c->root, PATH_LOCKS, NULL);
@@ -65,9 +75,11 @@ static int edit_begin(struct edit *ed, struct context *c, const char *tenant, st
 	if (tenant_manifest(c, tenant, NULL, &ed->spec, NULL, e))
 		return -1;
 	tenant_spec_free(&ed->spec);
-	if (fsio_mkdirs(locks, MODE_PRIVATE_DIR, e) ||
-	    fsio_lock(ed->lock_path, c->lock_wait_ms, &ed->lock, e) ||
-	    tenant_manifest(c, tenant, NULL, &ed->spec, &ed->text, e))
+	if (fsio_mkdirs(locks, MODE_PRIVATE_DIR, e))
+		return -1;
+	if (fsio_lock(ed->lock_path, c->lock_wait_ms, &ed->lock, e))
+		return say_busy("its manifest is being edited", e);
+	if (tenant_manifest(c, tenant, NULL, &ed->spec, &ed->text, e))
 		return -1;
 	if (lstat(ed->path, &ed->st))
 		return err_sys(e, errno, "%s", ed->path);
@@ -80,16 +92,13 @@ static int write_manifest(const struct edit *ed, const char *text, struct err *e
 			  ed->st.st_gid, e);
 }
 
-/* Under the tenant's lock, so that no delete puts the manifest away at the same time; and only if
- * it is still what was edited. */
+/* Only what is still the text that was edited is replaced. */
 static int replace_manifest(const struct edit *ed, const char *text, struct err *e)
 {
 	auto_free char *now = NULL;
-	auto_fd int lock = -1;
 	size_t len;
 
-	if (tenant_lock(ed->c, ed->tenant, &lock, e) ||
-	    fsio_read(ed->path, FSIO_TRUSTED, MANIFEST_BYTES_MAX, &now, &len, e))
+	if (fsio_read(ed->path, FSIO_TRUSTED, MANIFEST_BYTES_MAX, &now, &len, e))
 		return -1;
 	if (strcmp(now, ed->text) == 0)
 		return write_manifest(ed, text, e);
@@ -97,21 +106,25 @@ static int replace_manifest(const struct edit *ed, const char *text, struct err 
 	return err_hint(e, "nothing was changed; run the command again");
 }
 
-/* Returns -1 with the reason in `e` and what became of the manifest behind it. */
+/* Returns -1 with the reason in `e` and what became of the manifest behind it. Only what was
+ * written here is taken back: an operator who edits or removes the file takes no lock. */
 static int put_back(const struct edit *ed, const char *written, struct err *e)
 {
 	auto_free char *now = NULL;
 	auto_free char *why = mem_strdup(e->message);
 	struct err again = ERR_INIT;
 	size_t len;
+	int rc = fsio_read(ed->path, FSIO_TRUSTED, MANIFEST_BYTES_MAX, &now, &len, &again);
 
-	if (!fsio_read(ed->path, FSIO_TRUSTED, MANIFEST_BYTES_MAX, &now, &len, &again) &&
-	    strcmp(now, written) != 0)
+	if (rc && again.code == ERR_NOT_FOUND)
+		return err_set(e, e->code,
+			       "%s; the manifest was removed by somebody else meanwhile", why);
+	if (!rc && strcmp(now, written) != 0)
 		return err_set(e, e->code,
 			       "%s; the manifest was edited by somebody else meanwhile and is as "
 			       "they left it",
 			       why);
-	if (write_manifest(ed, ed->text, &again))
+	if (rc || write_manifest(ed, ed->text, &again))
 		return err_set(e, e->code, "%s; AND THE MANIFEST COULD NOT BE PUT BACK (%s)", why,
 			       again.message);
 	return err_set(e, e->code, "%s; the manifest is as it was", why);
@@ -126,38 +139,47 @@ static int64_t now_ms(void)
 }
 
 /* From now on the rules have their age; that they have not is no failure of the change. */
-static void count_rules(struct edit *ed, const char *id)
+static void count_rules(struct edit *ed)
 {
 	auto_spec struct tenant_spec spec = { 0 };
 	struct err e = ERR_INIT;
+	char id[ENGINE_ID_SIZE];
+	bool running;
 
 	if (tenant_manifest(ed->c, ed->tenant, NULL, &spec, NULL, &e) ||
+	    egress_find_gateway(ed->c, ed->tenant, id, &running, &e) ||
 	    egress_harvest(ed->c, ed->c->client, ed->tenant, id, &spec, NULL, &e))
 		log_warn("tenant %s: %s", ed->tenant, e.message);
+}
+
+/* Whether a gateway runs is for the reload to say, which looks under the lock. */
+static int change_locked(struct edit *ed, const char *text, struct egress_changed *out,
+			 struct err *e)
+{
+	const struct keys_options o = { .source = KEYS_KEEP };
+	struct run_result r = { 0 };
+	auto_fd int lock = -1;
+	int64_t start;
+	int rc;
+
+	if (tenant_lock(ed->c, ed->tenant, &lock, e))
+		return say_busy("the tenant is busy", e);
+	start = now_ms();
+	if (replace_manifest(ed, text, e))
+		return -1;
+	rc = reload_locked(ed->c, ed->tenant, &o, &r, e);
+	out->effect = r.plan.tenant ? EGRESS_LIVE : EGRESS_AT_START;
+	out->milliseconds = now_ms() - start;
+	run_result_free(&r);
+	return rc ? put_back(ed, text, e) : 0;
 }
 
 static int put_in_force(struct edit *ed, const char *text, struct egress_changed *out,
 			struct err *e)
 {
-	struct run_result r = { 0 };
-	int64_t start = now_ms();
-	char id[ENGINE_ID_SIZE];
-	bool running;
-	int rc = 0;
-
-	if (egress_find_gateway(ed->c, ed->tenant, id, &running, e) ||
-	    replace_manifest(ed, text, e))
+	if (change_locked(ed, text, out, e))
 		return -1;
-	if (running) {
-		rc = ops_reload(ed->c, ed->tenant, &r, e);
-		running = r.plan.tenant != NULL; /* it may have stopped meanwhile */
-		run_result_free(&r);
-	}
-	if (rc)
-		return put_back(ed, text, e);
-	out->effect = running ? EGRESS_LIVE : EGRESS_AT_START;
-	out->milliseconds = now_ms() - start;
-	count_rules(ed, id);
+	count_rules(ed);
 	return 0;
 }
 

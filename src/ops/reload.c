@@ -39,16 +39,16 @@ static int reload(struct context *c, const char *tenant, struct prepared *p, str
 	return 0;
 }
 
-int ops_reload_keys(struct context *c, const char *tenant, const struct keys_options *o,
-		    struct run_result *out, struct err *e)
+int reload_locked(struct context *c, const char *tenant, const struct keys_options *o,
+		  struct run_result *out, struct err *e)
 {
 	auto_prepared struct prepared p = { 0 };
-	auto_fd int lock = -1;
 
-	if (tenant_lock(c, tenant, &lock, e) || observe_tenant(c, tenant, &p.state, e))
+	if (observe_tenant(c, tenant, &p.state, e))
 		return -1;
-	if (!p.state.allocated || !p.state.gateway_present || !p.state.gateway.state.running)
+	if (!p.state.gateway_present || !p.state.gateway.state.running)
 		return 0;
+	/* also a gateway whose tenant lost its state: it runs, and on nobody knows what */
 	if (p.state.foreign.count)
 		return refuse(tenant, p.state.foreign.items[0], e);
 	if (p.state.set_unseen)
@@ -61,9 +61,12 @@ int ops_reload_keys(struct context *c, const char *tenant, const struct keys_opt
 	return p.state.set_differs ? reload(c, tenant, &p, out, e) : 0;
 }
 
-int ops_reload(struct context *c, const char *tenant, struct run_result *out, struct err *e)
+int ops_reload_keys(struct context *c, const char *tenant, const struct keys_options *o,
+		    struct run_result *out, struct err *e)
 {
-	const struct keys_options o = { .source = KEYS_KEEP };
+	auto_fd int lock = -1;
 
-	return ops_reload_keys(c, tenant, &o, out, e);
+	if (tenant_lock(c, tenant, &lock, e))
+		return -1;
+	return reload_locked(c, tenant, o, out, e);
 }

@@ -225,6 +225,28 @@ ok "the old rules go on" within_a_second reaches api.example.com
 tc 0 "and the next one works" egress allow acme other.example.net
 ok "at once" within_a_second reaches other.example.net
 
+# ---- others at the same tenant ----
+
+lock=$tenants_root/var/lib/tenantctl/locks/acme.lock
+cp -p "$file" "$E2E_TMP/before"
+exec 9<>"$lock"
+flock 9
+tc 5 "revoke while another run has the tenant" egress revoke acme other.example.net
+exec 9>&-
+ok "says so" grep -qE 'tenant acme: the tenant is busy: .*held by another run \(pid [0-9]+\)' "$err"
+ok "and what to do" grep -qE 'hint: nothing was changed; run the command again' "$err"
+ok "the manifest is as it was" cmp "$E2E_TMP/before" "$file"
+tc 0 "stop" stop acme
+exec 9<>"$lock"
+flock 9
+docker start tc-acme-gw >/dev/null & # holds the lock, too, until it is done
+exec 9>&-
+tc 0 "revoke while a gateway is started on the old rules" egress revoke acme other.example.net
+wait $!
+ok "reaches that gateway" grep -qE 'acme: live after' "$out"
+tc 0 "start" start acme
+fails "and the name is refused" 1 reaches other.example.net
+
 # ---- counters outlive logs, containers and stops ----
 
 hits=$(of_rule tls:443:api.example.com hits)
