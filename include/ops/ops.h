@@ -94,7 +94,8 @@ struct keys_options;
 /* Brings the running gateway of `tenant` to manifest and secrets, without touching anything else
  * and within a second. out->plan holds the one step with its reason, or none when nothing differed;
  * out->plan.tenant is NULL when no gateway runs (the next start takes what is there). A refused set
- * changes nothing: ERR_REFUSED with what the gateway says. */
+ * changes nothing: ERR_REFUSED with what the gateway says. A command that is to be run in any case
+ * is run by the next start when no gateway runs. */
 int ops_reload_keys(struct context *c, const char *tenant, const struct keys_options *o,
 		    struct run_result *out, struct err *e) must_check;
 

@@ -317,8 +317,9 @@ const struct command cmd_secret_rotate = {
 	.summary = "Replaces a secret that is set, or runs a credential's command again",
 	.description =
 		"As secret set, for a secret that exists. When KEY is a credential that has a "
-		"command, the command is run again and nothing is asked for. The next request "
-		"carries the new key; neither worker nor gateway is restarted.",
+		"command, the command is run again and nothing is asked for; while the tenant is "
+		"stopped, its next start does that. The next request carries the new key; neither "
+		"worker nor gateway is restarted.",
 	.example = "  tenantctl secret rotate acme-dental ghl",
 	.min_args = 2,
 	.max_args = 2,

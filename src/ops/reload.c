@@ -3,8 +3,10 @@
  * container is made, stopped or verified, so that it takes well under a second. There is
  * no journal: what is left of a set that was cut short tells as much.
  */
+#include "base/fsio.h"
 #include "base/mem.h"
 #include "change.h"
+#include "domain/paths.h"
 #include "ops/observe.h"
 
 static int refuse(const char *tenant, const char *why, struct err *e)
@@ -39,6 +41,14 @@ static int reload(struct context *c, const char *tenant, struct prepared *p, str
 	return 0;
 }
 
+/* No gateway is there to take what a command prints now: the next start runs it. */
+static int forget_provided(const struct context *c, const char *tenant, struct err *e)
+{
+	auto_free char *path = path_of(c->root, PATH_PROVIDED, tenant);
+
+	return fsio_unlink(path, e);
+}
+
 int reload_locked(struct context *c, const char *tenant, const struct keys_options *o,
 		  struct run_result *out, struct err *e)
 {
@@ -47,7 +57,7 @@ int reload_locked(struct context *c, const char *tenant, const struct keys_optio
 	if (observe_tenant(c, tenant, &p.state, e))
 		return -1;
 	if (!p.state.gateway_present || !p.state.gateway.state.running)
-		return 0;
+		return o->rerun ? forget_provided(c, tenant, e) : 0;
 	/* also a gateway whose tenant lost its state: it runs, and on nobody knows what */
 	if (p.state.foreign.count)
 		return refuse(tenant, p.state.foreign.items[0], e);

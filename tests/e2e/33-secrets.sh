@@ -343,6 +343,18 @@ canary query4
 set_key query "$query4"
 tc 0 "start" start acme
 carries query/again query "key=$(url_of "$query4")" "a new key is no obstacle to a start"
+tc 0 "stop" stop acme
+canary basic5
+echo "$basic5" >"$vault/basic"
+tc 0 "start" start acme
+carries basic/stopped authorization "Basic $(base64_of "api:$basic4")" "a start alone asks no program"
+tc 0 "stop" stop acme
+tc 0 "rotate" secret rotate acme basic
+is "$(tail -n 1 "$out")" "acme: secret basic has a command; the gateway gets it when it starts" \
+	"a program's key for a tenant that is stopped"
+tc 0 "start" start acme
+carries basic/rotated authorization "Basic $(base64_of "api:$basic5")" "is asked for by the start"
+tc 0 "with nothing left to do" plan acme
 sed -i 's/^egress: .*/egress: []/' "$tenants_manifests/acme.yaml"
 tc 0 "stop" stop acme
 tc 5 "other rules are" start acme
