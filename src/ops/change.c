@@ -112,12 +112,24 @@ static bool set_is_installed(const struct context *c, const char *tenant)
 	return lstat(path, &st) == 0;
 }
 
+static int load_keys(struct context *c, struct prepared *p, enum keys_source source, struct err *e)
+{
+	const struct keys_options o = { .source = source };
+
+	gateway_keys_free(&p->keys);
+	return gateway_keys_load(c, &p->spec, &o, &p->keys, e);
+}
+
 /* From here on `state` and `allocation` belong together. */
 int prepare_desired(struct context *c, struct prepared *p, enum allocating how, struct err *e)
 {
+	bool claims = how == ALLOCATE_CLAIM && !p->state.allocated;
 	struct gateway_set set;
 
-	if (prepare_numbers(c, p, how, e) ||
+	/* Who changes a key before the claim finds no tenant that could be told, and images may
+	 * have been pulled for minutes: it is there to be read now. Who comes later waits for the
+	 * tenant's lock. */
+	if (prepare_numbers(c, p, how, e) || (claims && load_keys(c, p, KEYS_FRESH, e)) ||
 	    desired_for(c, &p->spec, &p->allocation, &p->desired, e))
 		return -1;
 	set = prepared_set(c, p);
@@ -126,15 +138,6 @@ int prepare_desired(struct context *c, struct prepared *p, enum allocating how, 
 	p->state.resolv_current =
 		file_equals(c->root, PATH_RESOLV_CONF, p->spec.tenant, p->desired.resolv_conf);
 	return 0;
-}
-
-/* Before anything is made or changed: what is missing must leave nothing behind. */
-static int load_keys(struct context *c, struct prepared *p, enum keys_source source, struct err *e)
-{
-	const struct keys_options o = { .source = source };
-
-	gateway_keys_free(&p->keys);
-	return gateway_keys_load(c, &p->spec, &o, &p->keys, e);
 }
 
 static int look(struct context *c, const char *tenant, const char *file, struct prepared *p,
@@ -288,6 +291,7 @@ int ops_create(struct context *c, const char *tenant, const char *file, struct r
 			"shows it",
 			tenant, tenant);
 	}
+	/* before anything is made: what is missing must leave nothing behind */
 	if (load_keys(c, &p, KEYS_FRESH, e))
 		return -1;
 	if (file && store_manifest(c, tenant, &p, &stored, e))

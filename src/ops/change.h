@@ -27,7 +27,8 @@ enum allocating {
 	ALLOCATE_NONE,	/* as they are: the tenant exists */
 };
 
-/* Fills `allocation` and `desired`, and what `state` says of files. The keys were loaded before. */
+/* Fills `allocation` and `desired`, and what `state` says of files. The keys were loaded before;
+ * where a tenant is claimed they are loaded again. */
 int prepare_desired(struct context *c, struct prepared *p, enum allocating how, struct err *e)
 	must_check;
 struct gateway_set prepared_set(const struct context *c, const struct prepared *p);

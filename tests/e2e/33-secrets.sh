@@ -105,6 +105,7 @@ cat >"$vault/print" <<-'END'
 	flood) while :; do cat "$1"; done ;;
 	fail) echo "vault is locked: $(cat "$1")" >&2; exit 3 ;;
 	lines) cat "$1" "$1" ;;
+	slow) sleep 2.711; cat "$1" ;;
 	*) echo "a note that is no key" >&2; cat "$1" ;;
 	esac
 END
@@ -142,7 +143,15 @@ set_key query "$query1"
 tc 0 "list" secret list acme --format json
 is "$(jq -c '.secrets | map([.key, .state, .used_by])' "$out")" \
 	'[["crm","set","crm"],["query","set","query"],["basic","command","basic"]]' "says what there is"
-tc 0 "create" create acme || done_testing
+echo slow >"$vault/print.manner"
+tenantctl create acme >"$said/create" 2>&1 &
+creating=$!
+ok "while a tenant is being made" eventually 10 pgrep -f '^sleep 2.711$'
+canary crm1
+set_key crm "$crm1"
+like "$(cat "$out")" 'the tenant is not there yet' "a key can be set again"
+wait "$creating" && pass "create" || fail "create" "$(cat "$said/create")"
+rm "$vault/print.manner"
 tc 0 "which leaves no difference" plan acme
 
 # ---- where keys go ----
