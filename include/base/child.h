@@ -27,7 +27,8 @@ int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out, str
 
 /* A program with its two outputs apart. */
 struct child_program {
-	const char *const *argv; /* argv[0] is an absolute path; NULL-terminated */
+	const char *const *argv; /* NULL-terminated */
+	const char *path;	 /* absolute: what is executed; NULL: argv[0] */
 	const char *home;	 /* HOME in its environment, beside PATH and LC_ALL=C; NULL: none */
 	const void *input;	 /* its standard input, at most CHILD_INPUT_MAX bytes; NULL: none */
 	size_t input_len;

@@ -251,11 +251,11 @@ static int report_exec_failure(int fd)
 }
 
 /* Becomes the program; its standard input is `in`, or nothing. */
-static int become(const char *const argv[], const char *home, int in, const int fds[STREAMS])
+static int become(const struct child_program *p, int in, const int fds[STREAMS])
 {
 	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	char locale[] = "LC_ALL=C";
-	auto_free char *home_variable = home ? mem_printf("HOME=%s", home) : NULL;
+	auto_free char *home_variable = p->home ? mem_printf("HOME=%s", p->home) : NULL;
 	char *env[] = { path, locale, home_variable, NULL };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int errors = fds[STREAM_ERRORS] >= 0 ? fds[STREAM_ERRORS] : fds[STREAM_OUT];
@@ -266,13 +266,15 @@ static int become(const char *const argv[], const char *home, int in, const int 
 	/* descriptors that a caller of ours forgot to close: secrets, sockets, locks */
 	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 	/* execve(2) does not write to argv; its prototype is older than const */
-	execve(argv[0], (char *const *)argv, env);
+	execve(p->path ? p->path : p->argv[0], (char *const *)p->argv, env);
 	return report_exec_failure(STDERR_FILENO);
 }
 
 static int run_program(void *arg, int fd)
 {
-	return become(arg, NULL, -1, (const int[STREAMS]){ fd, -1 });
+	const struct child_program p = { .argv = arg };
+
+	return become(&p, -1, (const int[STREAMS]){ fd, -1 });
 }
 
 int child_exec(const char *const argv[], int timeout_ms, struct strbuf *out, struct err *e)
@@ -301,7 +303,7 @@ static int run_apart(void *arg, const int fds[STREAMS])
 {
 	const struct program_start *s = arg;
 
-	return become(s->program->argv, s->program->home, s->in, fds);
+	return become(s->program, s->in, fds);
 }
 
 /* All of it fits into the pipe, so nobody waits for anybody. */
@@ -333,8 +335,10 @@ int child_run(const struct child_program *p, int *out_status, struct err *e)
 	auto_fd int in = -1;
 	struct program_start start = { .program = p };
 
-	if (p->argv[0][0] != '/')
-		return err_set(e, ERR_INTERNAL, "'%s' is not an absolute path", p->argv[0]);
+	const char *path = p->path ? p->path : p->argv[0];
+
+	if (*path != '/')
+		return err_set(e, ERR_INTERNAL, "'%s' is not an absolute path", path);
 	if (open_input(p, &in, e))
 		return -1;
 	start.in = in;

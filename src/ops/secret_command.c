@@ -19,13 +19,19 @@
 #define ERRORS_MAX ((size_t)4096)
 #define SAID_MAX ((size_t)200)
 
-static int check_program(const char *path, struct err *e)
+/* Where the program really is. Only that path was checked: what leads there may be a link that
+ * somebody else can change. Owned by the caller; NULL: refused. */
+static char *find_program(const char *path, struct err *e)
 {
-	auto_free char *real = realpath(path, NULL);
+	char *real = realpath(path, NULL);
 
-	if (!real)
-		return err_set(e, ERR_MANIFEST, "%s: %s", path, strerrordesc_np(errno));
-	return fsio_check(real, FSIO_TRUSTED, e);
+	if (!real) {
+		err_set(e, ERR_MANIFEST, "%s: %s", path, strerrordesc_np(errno));
+	} else if (fsio_check(real, FSIO_TRUSTED, e)) {
+		free(real);
+		real = NULL;
+	}
+	return real;
 }
 
 /* What it said, in one line, without what it printed and without what looks like a key. */
@@ -66,14 +72,16 @@ int secret_from_command(const struct strlist *command, struct secret *out, struc
 {
 	auto_strbuf struct strbuf printed = STRBUF_SECRET(OUTPUT_MAX);
 	auto_strbuf struct strbuf errors = STRBUF_SECRET(ERRORS_MAX);
+	auto_free char *program = find_program(command->items[0], e);
 	const struct child_program p = { .argv = (const char *const *)command->items,
+					 .path = program,
 					 .home = HOME,
 					 .timeout_ms = COMMAND_MS,
 					 .out = &printed,
 					 .errors = &errors };
 	int status = 0;
 
-	if (check_program(command->items[0], e))
+	if (!program)
 		return err_wrap(e, "command");
 	if (child_run(&p, &status, e))
 		return err_wrap(e, "command %s", command->items[0]);

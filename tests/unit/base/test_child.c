@@ -219,6 +219,25 @@ static void outputs_are_kept_apart(void **state)
 	assert_no_children();
 }
 
+/* What a program is called, and what is run, are two things. */
+static void programs_have_a_path_of_their_own(void **state)
+{
+	(void)state;
+	static const char *const argv[] = { "/nowhere/name", "-c", "echo $0", NULL };
+	auto_strbuf struct strbuf out = STRBUF_INIT(100);
+	auto_strbuf struct strbuf errors = STRBUF_INIT(100);
+	struct child_program p = {
+		.argv = argv, .path = "/bin/sh", .timeout_ms = 5000, .out = &out, .errors = &errors
+	};
+	struct err e = ERR_INIT;
+	int status = -1;
+	assert_ok(child_run(&p, &status, &e), &e);
+	assert_int_equal(status, 0);
+	assert_string_equal(strbuf_str(&out), "/nowhere/name\n");
+	p.path = "sh";
+	assert_refused(child_run(&p, &status, &e), &e, ERR_INTERNAL, "absolute path");
+}
+
 /* Neither time nor output of a program in distress costs more than it may. */
 static void programs_apart_are_bounded(void **state)
 {
@@ -287,6 +306,7 @@ int main(void)
 		cmocka_unit_test(programs_run_with_a_bare_environment),
 		cmocka_unit_test(failing_programs_say_why),
 		cmocka_unit_test(outputs_are_kept_apart),
+		cmocka_unit_test(programs_have_a_path_of_their_own),
 		cmocka_unit_test(programs_apart_are_bounded),
 		cmocka_unit_test(input_is_bounded),
 	};

@@ -365,6 +365,61 @@ static void only_roots_own_programs_are_run(void **state)
 	assert_string_equal(s.text, CANARY);
 }
 
+/* ---- a link to a program, in a folder of somebody else's ---- */
+
+struct link_swap {
+	char *link, *good, *evil, *spare;
+	atomic_bool stop;
+};
+
+static void *swap_link(void *arg)
+{
+	struct link_swap *s = arg;
+
+	for (unsigned i = 0; !s->stop; i++) {
+		unlink(s->spare);
+		if (symlink(i % 2 ? s->evil : s->good, s->spare) || rename(s->spare, s->link))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The kernel hands a script the path that was executed. */
+static void what_was_checked_is_what_is_run(void **state)
+{
+	struct link_swap s = { .link = in(state, "link"),
+			       .good = in(state, "good"),
+			       .evil = in(state, "evil"),
+			       .spare = in(state, "spare") };
+	char *argv[] = { s.link, NULL };
+	const struct strlist command = { .items = argv, .count = 1 };
+	size_t run = 0, refused = 0;
+	pthread_t thread;
+
+	put(s.good, "#!/bin/sh\necho $0\n", 0755);
+	put(s.evil, "#!/bin/sh\necho " CANARY "\n", 0777);
+	assert_int_equal(symlink(s.good, s.link), 0);
+	assert_int_equal(pthread_create(&thread, NULL, swap_link, &s), 0);
+	for (int i = 0; i < 20000 && (i < 300 || !run || !refused); i++) {
+		struct secret got auto_secret = { 0 };
+		struct err e = ERR_INIT;
+
+		if (secret_from_command(&command, &got, &e)) {
+			refused++;
+			continue;
+		}
+		run++;
+		assert_string_equal(got.text, s.good);
+	}
+	s.stop = true;
+	pthread_join(thread, NULL);
+	assert_true(run > 0 && refused > 0);
+	free(s.link);
+	free(s.good);
+	free(s.evil);
+	free(s.spare);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +431,7 @@ int main(void)
 		WITH_FOLDER(commands_print_secrets),
 		WITH_FOLDER(failing_commands_are_explained),
 		WITH_FOLDER(only_roots_own_programs_are_run),
+		WITH_FOLDER(what_was_checked_is_what_is_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
