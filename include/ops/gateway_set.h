@@ -52,14 +52,20 @@ struct gateway_set {
 	const struct gateway_keys *keys;
 };
 
-/* Mounts the tenant's tmpfs and makes its folders. Made already is success. */
+/* Mounts the tenant's tmpfs, makes its folders and mounts a second, small one on the gateway's own.
+ * Made already is success; one of an older kind, with one tmpfs for all, is mended. */
 int gateway_runtime_make(const char *root, const char *tenant, uid_t gateway_uid, struct err *e)
 	must_check;
+/* False when it is not there or is of that older kind. */
+bool gateway_runtime_is_whole(const char *root, const char *tenant);
+/* Takes the gateway's own folder away when it is nearly full, for a new one to be made: a gateway
+ * that filled it must not bind the next one. No gateway runs. */
+int gateway_runtime_make_room(const char *root, const char *tenant, struct err *e) must_check;
 /* Unmounts and removes it; nothing there is success. No container uses it any more. */
 int gateway_runtime_remove(const char *root, const char *tenant, struct err *e) must_check;
 bool gateway_runtime_exists(const char *root, const char *tenant);
-/* True when the gateway with this first process sees the tenant's files, and not those of a tmpfs
- * that was unmounted; also when that cannot be found out. */
+/* True when the gateway with this first process sees the tenant's files and folders, and not those
+ * of a tmpfs that was unmounted or is of the older kind; also when that cannot be found out. */
 bool gateway_runtime_is_seen(const char *root, const char *tenant, pid_t gateway_pid);
 
 /* How what is installed differs from `s`, for people ("not there", "egress rules, keys"), or NULL.

@@ -164,6 +164,23 @@ static void complain_writable(struct complaints *c, const struct check_input *in
 		complain(c, "%s is writable and lacks nosuid, nodev or noexec", m->target);
 }
 
+/* With a file system that it can fill it could keep its next files away from itself. */
+static void complain_shared(struct complaints *c, const struct check_input *in,
+			    const struct proc_mount *m)
+{
+	const struct proc_mounts *live = &in->facts->gateway_mounts;
+	const struct engine_mount *o = ordered_at(in, m->target);
+
+	if (!o || o->read_only)
+		return;
+	for (size_t i = 0; i < live->count; i++) {
+		o = ordered_at(in, live->items[i].target);
+		if (o && o->read_only && live->items[i].major == m->major &&
+		    live->items[i].minor == m->minor)
+			complain(c, "%s is on one file system with %s", m->target, o->target);
+	}
+}
+
 void judge_gateway_readonly(const struct check_input *in, struct finding *f)
 {
 	struct complaints c auto_complaints = COMPLAINTS_INIT;
@@ -171,13 +188,15 @@ void judge_gateway_readonly(const struct check_input *in, struct finding *f)
 
 	judge_expect(f,
 		     "a read-only root and read-only files; writable only its status and a tmpfs, "
-		     "without setuid files, devices and programs");
+		     "apart from its files and without setuid files, devices and programs");
 	if (!have_gateway(in, f) || !have_gateway_process(in, f))
 		return;
 	live = &in->facts->gateway_mounts;
 	complain_mounts(&c, in);
-	for (size_t i = 0; i < live->count; i++)
+	for (size_t i = 0; i < live->count; i++) {
 		complain_writable(&c, in, &live->items[i]);
+		complain_shared(&c, in, &live->items[i]);
+	}
 	judge_evidence(f, "inspect %s HostConfig, mountinfo of its process", in->gateway->name);
 	if (c.count || live->count)
 		judge_complaints(f, &c, "read-only but for what is declared");

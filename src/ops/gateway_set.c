@@ -103,6 +103,8 @@ char *gateway_set_difference(const struct gateway_set *s)
 	if (exists(s->root, PATH_GATEWAY_NEXT, s->tenant) ||
 	    exists(s->root, PATH_GATEWAY_MAKING, s->tenant))
 		return mem_strdup("an earlier change was not finished");
+	if (!gateway_runtime_is_whole(s->root, s->tenant))
+		return mem_strdup("the gateway's own folder is not apart");
 	if (fsio_list(dir, GATEWAY_SET_FILES, &names, &ignored))
 		return mem_strdup("unreadable");
 	for (size_t i = 0; i < names.count; i++)
@@ -231,7 +233,8 @@ int gateway_set_install(const struct gateway_set *s, struct err *e)
 	char generation[GENERATION_SIZE];
 	auto_fd int files = -1;
 
-	if (make_set(s, &files, generation, e) || become_set(files, MAKING, e))
+	if (gateway_runtime_make_room(s->root, s->tenant, e) ||
+	    make_set(s, &files, generation, e) || become_set(files, MAKING, e))
 		return -1;
 	return remove_folder(s, PATH_GATEWAY_MAKING, e);
 }

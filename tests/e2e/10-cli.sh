@@ -23,7 +23,7 @@ clean_up() {
 	docker ps -aq --filter label=dev.tenantctl.role | xargs -r docker rm -f >/dev/null 2>&1
 	docker network ls -q --filter label=dev.tenantctl.role |
 		xargs -r docker network rm >/dev/null 2>&1
-	awk -v d="$root/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | xargs -r umount
+	awk -v d="$root/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | tac | xargs -r umount
 }
 
 # tc ARGUMENTS...: runs tenantctl against the engine; results in $out, $err and $status.

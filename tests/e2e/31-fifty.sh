@@ -90,7 +90,8 @@ is "$(docker inspect -f '{{.State.Pid}}' $workers | while read -r pid; do
 	awk '$1 == "Uid:" { print $2 }' "/proc/$pid/status"
 done | distinct)" $count "uids, as the kernel has them"
 is "$(tenants_mounts | grep -c /srv/)" $count "a workspace is mounted for each"
-is "$(tenants_mounts | grep -c /run/)" $count "and a place in memory for the gateway's files"
+is "$(tenants_mounts | grep -cE '/run/tenantctl/[^/]+$')" $count "and a place in memory for the gateway's files"
+is "$(tenants_mounts | grep -c '/run/tenantctl/[^/]*/state$')" $count "and another for what it writes"
 wrong=
 for name in "${names[@]}"; do
 	port=$(jq -r .listen_port "$tenants_root/var/lib/tenantctl/tenants/$name/allocation.json")

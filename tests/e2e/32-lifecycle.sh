@@ -313,7 +313,7 @@ worker_pid=$(pid_of tc-acme)
 engine_kill reboot TERM || bail_out "the engine does not end"
 ok "the worker went down with it" eventually 20 test ! -e "/proc/$worker_pid"
 ok "its workspace can be unmounted" eventually 5 umount "$kept/acme/workspace"
-ok "and its gateway's files" eventually 5 umount "$(runtime acme)"
+ok "and its gateway's files" eventually 5 umount -R "$(runtime acme)"
 engine_launch reboot || bail_out "the engine does not start again"
 # Time for what the engine would start by itself.
 sleep 3
@@ -325,7 +325,7 @@ like "$(cat "$out")" 'mount workspace.*write gateway files.*start gateway' "moun
 tc 0 "start" start acme
 is "$(cat "$out")" 'acme: started, verified' "verifies"
 is "$(docker exec tc-acme cat /workspace/notes)" precious "with its files"
-engine_kill reboot TERM && eventually 5 umount "$kept/acme/workspace" && eventually 5 umount "$(runtime acme)" &&
+engine_kill reboot TERM && eventually 5 umount "$kept/acme/workspace" && eventually 5 umount -R "$(runtime acme)" &&
 	engine_launch reboot ||
 	bail_out "the engine does not start a third time"
 tc 0 "so does apply" apply acme

@@ -341,7 +341,7 @@ tc 0 "stop" stop acme
 canary query3
 set_key query "$query3"
 like "$(cat "$out")" 'the gateway gets it when it starts' "a new key for a tenant that is stopped"
-ok "as after a reboot, its files are gone" eventually 5 umount "$runtime"
+ok "as after a reboot, its files are gone" eventually 5 umount -R "$runtime"
 canary basic4
 echo "$basic4" >"$vault/basic"
 tc 0 "start" start acme

@@ -126,7 +126,7 @@ unmount() {
 	docker stop -t 1 tc-acme && umount "$faults_root/srv/tenants/acme/workspace"
 }
 lose_files() {
-	docker stop -t 1 tc-acme tc-acme-gw && umount "$faults_root/run/tenantctl/acme"
+	docker stop -t 1 tc-acme tc-acme-gw && umount -R "$faults_root/run/tenantctl/acme"
 }
 repaired "the worker removed" docker rm -f tc-acme
 repaired "the gateway removed" docker rm -f tc-acme-gw
@@ -140,6 +140,7 @@ repaired "the network removed below stopped containers" lose_network
 repaired "the workspace unmounted" unmount
 repaired "the gateway's files unmounted" lose_files
 repaired "the gateway's files unmounted below it" umount -l "$faults_root/run/tenantctl/acme"
+repaired "what the gateway writes unmounted below it" umount -l "$faults_root/run/tenantctl/acme/state"
 repaired "the gateway's key file changed" eval "echo 'ghl.0 x' >'$faults_root/run/tenantctl/acme/files/set/keys'"
 
 docker rename tc-acme somebody >/dev/null

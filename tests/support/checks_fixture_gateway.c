@@ -119,7 +119,8 @@ void fixture_make_gateway(struct fixture *x)
 	fixture_add_gateway_mount(x, "/null", "/proc/keys", "rw,nosuid", "tmpfs");
 	fixture_add_gateway_mount(x, "/files", "/etc/gateway", SAFE_RO, "tmpfs");
 	x->facts.gateway_mounts.items[4].minor = 77;
-	fixture_add_gateway_mount(x, "/state", "/var/lib/gateway", SAFE, "tmpfs");
+	fixture_add_gateway_mount(x, "/", "/var/lib/gateway", SAFE, "tmpfs");
+	x->facts.gateway_mounts.items[5].minor = 79;
 	fixture_add_gateway_mount(x, "/", "/run/gateway", SAFE, "tmpfs");
 	x->facts.secrets = (struct secret_facts){
 		.searched = true, .secrets = 1, .places = 300, .bytes = 123456

@@ -23,7 +23,7 @@ faults_setup() {
 faults_clear() {
 	docker ps -aq --filter label=dev.tenantctl.role | xargs -r docker rm -f >/dev/null 2>&1
 	docker network ls -q --filter label=dev.tenantctl.role | xargs -r docker network rm >/dev/null 2>&1
-	awk -v d="$faults_root/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | xargs -r umount
+	awk -v d="$faults_root/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | tac | xargs -r umount
 }
 
 # manifest NAME [LINE...]: writes $E2E_TMP/NAME.yaml and prints its path.
@@ -91,14 +91,14 @@ canonical() {
 	find "$faults_root/run/tenantctl/$name/files" -type f ! -name generation -exec sha256sum {} + | sort -k 2
 	jq -S 'del(.nonce, .created, .token)' "$faults_root/var/lib/tenantctl/tenants/$name/allocation.json"
 	grep -c " $faults_root/srv/tenants/$name/workspace " /proc/self/mountinfo
-	grep -c " $faults_root/run/tenantctl/$name " /proc/self/mountinfo
+	grep -cE " $faults_root/run/tenantctl/$name(/state)? " /proc/self/mountinfo
 } 2>&1
 
 # leftovers NAME: what there is of a tenant, one a line.
 leftovers() {
 	engine_api GET '/containers/json?all=1' | jq -r ".[].Names[] | select(test(\"^/tc-$1(-gw)?$\"))"
 	engine_api GET /networks | jq -r ".[] | select(.Name == \"tc-$1\") | \"network \" + .Name"
-	grep -oE " $faults_root/(srv/tenants/$1/[^ ]*|run/tenantctl/$1) " /proc/self/mountinfo
+	grep -oE " $faults_root/(srv/tenants/$1/[^ ]*|run/tenantctl/$1(/state)?) " /proc/self/mountinfo
 	losetup -nO BACK-FILE | grep "^$faults_root/srv/tenants/$1/"
 	find "$faults_root" -name "*$1*"
 }

@@ -22,9 +22,9 @@ tenants_clear() {
 	tenants_mounts | xargs -r umount
 }
 
-# Mount points below the root, in this mount namespace.
+# Mount points below the root, in this mount namespace, last mounted first.
 tenants_mounts() {
-	awk -v d="$tenants_root/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo
+	awk -v d="$tenants_root/" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | tac
 }
 
 tenantctl() {

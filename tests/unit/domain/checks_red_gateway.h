@@ -77,6 +77,7 @@ SPOIL(gw_tmpfs, strmap_set(&x->gateway.spec.tmpfs, "/tmp", "rw");)
 SPOIL(gw_root_live, mem_replace(&x->facts.gateway_mounts.items[0].options, "rw,relatime");)
 SPOIL(gw_mount_live, fixture_add_gateway_mount(x, "/", "/var/lib", "rw,nosuid", "ext4");)
 SPOIL(gw_state_exec, mem_replace(&x->facts.gateway_mounts.items[5].options, "rw,nosuid,nodev");)
+SPOIL(gw_state_shared, x->facts.gateway_mounts.items[5].minor = 77;)
 SPOIL(gw_tmpfs_suid, mem_replace(&x->facts.gateway_mounts.items[6].options, "rw,nodev,noexec");)
 SPOIL(gw_files_rw, mem_replace(&x->facts.gateway_mounts.items[4].options, SAFE);)
 SPOIL(gw_mounts_unread, proc_mounts_free(&x->facts.gateway_mounts);)
@@ -177,6 +178,7 @@ static const struct red_case gateway_cases[] = {
 	CASE(gw_root_live, "gateway.readonly"),
 	CASE(gw_mount_live, "gateway.readonly"),
 	CASE(gw_state_exec, "gateway.readonly"),
+	CASE(gw_state_shared, "gateway.readonly"),
 	CASE(gw_tmpfs_suid, "gateway.readonly"),
 	CASE(gw_files_rw, "gateway.readonly"),
 	CASE_UNKNOWN(gw_mounts_unread, "gateway.readonly"),

@@ -7,6 +7,8 @@
 
 #include "../base/folder.h"
 
+#include <errno.h>
+
 #include "base/fsio.h"
 #include "domain/paths.h"
 #include "ops/gateway_set.h"
@@ -97,6 +99,19 @@ static inline void assert_file(const struct host *h, const char *name, const cha
 	assert_int_equal(st.st_uid, 0);
 	assert_int_equal(st.st_gid, UID);
 	assert_int_equal(st.st_nlink, 1);
+}
+
+/* Takes all the room that is left where it is. */
+static inline void fill(const char *path)
+{
+	static const char block[4096];
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
 }
 
 static inline bool is_there(const struct host *h, enum path_kind kind)

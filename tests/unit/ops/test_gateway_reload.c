@@ -14,7 +14,7 @@
 #define ID "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 #define HUP "POST /v1.41/containers/" ID "/kill?signal=HUP"
 
-enum manner { TAKES, REFUSES, IS_SILENT, LINKS, PIPES, FLOODS, FOLDERS, LIES };
+enum manner { TAKES, REFUSES, IS_SILENT, LINKS, PIPES, FLOODS, FOLDERS, LIES, HAS_NO_ROOM };
 
 struct gateway {
 	const struct host *h;
@@ -31,6 +31,15 @@ static void say(const struct gateway *g, const char *generation, const char *res
 
 	put(making, text, 0600);
 	rename(making, path);
+}
+
+/* One that filled its folder can still write over what is there. */
+static void say_in_place(const struct gateway *g, const char *generation)
+{
+	auto_free char *path = at(g->h, PATH_GATEWAY_STATE, "status");
+	auto_free char *text = mem_printf("generation %s\nresult loaded\n", generation);
+
+	put(path, text, 0600);
 }
 
 static bool generation_in(const struct gateway *g, enum path_kind kind, char out[GENERATION_SIZE])
@@ -70,6 +79,9 @@ static void act(const struct gateway *g, const char *generation)
 		break;
 	case FOLDERS:
 		mkdir(path, 0700);
+		break;
+	case HAS_NO_ROOM:
+		say_in_place(g, generation);
 		break;
 	case LIES:
 		say(g, "0123456789abcdef-01234567", "result loaded\n");
@@ -152,6 +164,35 @@ static bool says_set(struct host *h)
 	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
 	fclose(f);
 	return strstr(text, generation) && strstr(text, "result loaded");
+}
+
+/* The room for what it is told is not its own to take. */
+static void a_gateway_that_filled_its_folder_is_told(void **state)
+{
+	struct host h auto_host = { 0 };
+	struct err e = ERR_INIT;
+	size_t hups;
+
+	if (!host_up(state, &h))
+		skip();
+	assert_ok(gateway_set_install(&h.set, &e), &e);
+	auto_free char *status = at(&h, PATH_GATEWAY_STATE, "status");
+	auto_free char *junk = at(&h, PATH_GATEWAY_STATE, "junk");
+	put(status, "generation 0123456789abcdef-01234567\nresult loaded\n", 0600);
+	fill(junk);
+	auto_free char *large = mem_alloc(GATEWAY_FILE_BYTES + 1);
+	memset(large, 'x', GATEWAY_FILE_BYTES);
+	strmap_set(&h.files, "ca-a.pem", large);
+	strmap_set(&h.files, "ca-b.pem", large);
+	strmap_set(&h.files, "ca-c.pem", large);
+	for (int i = 0; i < 3; i++) {
+		auto_free char *key = mem_printf("key-%d", i);
+
+		set_key(&h, key);
+		assert_ok(reload(&h, HAS_NO_ROOM, &hups, &e), &e);
+		assert_differs(&h, NULL);
+	}
+	assert_int_equal(access(junk, F_OK), 0);
 }
 
 static void a_set_that_is_refused_never_is(void **state)
@@ -252,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(a_set_that_is_taken_is_installed),
+		WITH_FOLDER(a_gateway_that_filled_its_folder_is_told),
 		WITH_FOLDER(a_set_that_is_refused_never_is),
 		WITH_FOLDER(answers_that_are_none),
 		WITH_FOLDER(a_gateway_that_is_gone_is_an_error),

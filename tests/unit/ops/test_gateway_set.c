@@ -26,7 +26,7 @@ static void the_folder_is_a_tmpfs_of_its_own(void **state)
 	assert_int_equal(statvfs(top, &fs), 0);
 	assert_true((fs.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC)) ==
 		    (ST_NOSUID | ST_NODEV | ST_NOEXEC));
-	assert_int_equal((uint64_t)fs.f_blocks * fs.f_frsize, 8 << 20);
+	assert_int_equal((uint64_t)fs.f_blocks * fs.f_frsize, 12 << 20);
 	assert_int_equal(stat(top, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0711);
 	assert_int_equal(st.st_uid, 0);
@@ -37,6 +37,12 @@ static void the_folder_is_a_tmpfs_of_its_own(void **state)
 	assert_int_equal(stat(own, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	assert_int_equal(st.st_uid, UID);
+	assert_int_equal(st.st_gid, UID);
+	assert_int_equal(statvfs(own, &fs), 0);
+	assert_true((fs.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC)) ==
+		    (ST_NOSUID | ST_NODEV | ST_NOEXEC));
+	assert_int_equal((uint64_t)fs.f_blocks * fs.f_frsize, 256 << 10);
+	assert_true(gateway_runtime_is_whole(h.root, TENANT));
 	/* again: nothing is mounted on top of it */
 	assert_ok(gateway_set_install(&h.set, &e), &e);
 	assert_ok(gateway_runtime_make(h.root, TENANT, UID, &e), &e);
@@ -45,6 +51,71 @@ static void the_folder_is_a_tmpfs_of_its_own(void **state)
 	assert_ok(gateway_runtime_remove(h.root, TENANT, &e), &e);
 	assert_false(gateway_runtime_exists(h.root, TENANT));
 	assert_differs(&h, "not there");
+}
+
+/* One tmpfs for all, full to the last byte: can be removed, also after a removal that was cut
+ * short, and is made like a new one. */
+static void the_older_kind_is_mended_and_removed(void **state)
+{
+	struct host h auto_host = { 0 };
+	struct err e = ERR_INIT;
+	struct statvfs fs;
+
+	if (!host_up(state, &h))
+		skip();
+	auto_free char *top = path_of(h.root, PATH_RUNTIME, TENANT);
+	auto_free char *files = path_of(h.root, PATH_GATEWAY_FILES, TENANT);
+	auto_free char *own = path_of(h.root, PATH_GATEWAY_STATE, TENANT);
+	auto_free char *junk = at(&h, PATH_GATEWAY_STATE, "junk");
+	for (int mend = 0; mend < 2; mend++) {
+		assert_ok(gateway_runtime_remove(h.root, TENANT, &e), &e);
+		assert_int_equal(mkdir(top, 0711), 0);
+		assert_int_equal(mount("x", top, "tmpfs", 0, "size=8m,nr_inodes=512,mode=0711"), 0);
+		assert_int_equal(mkdir(files, 0750), 0);
+		assert_int_equal(mkdir(own, 0700), 0);
+		assert_int_equal(chown(own, UID, UID), 0);
+		fill(junk);
+		assert_false(gateway_runtime_is_whole(h.root, TENANT));
+		assert_false(gateway_runtime_is_seen(h.root, TENANT, getpid()));
+	}
+	assert_ok(gateway_set_install(&h.set, &e), &e);
+	assert_true(gateway_runtime_is_whole(h.root, TENANT));
+	assert_differs(&h, NULL);
+	assert_int_equal(statvfs(top, &fs), 0);
+	assert_int_equal((uint64_t)fs.f_blocks * fs.f_frsize, 12 << 20);
+	assert_true(fs.f_bfree > fs.f_blocks / 2);
+	/* killed between the two */
+	assert_int_equal(umount(own), 0);
+	assert_differs(&h, "the gateway's own folder is not apart");
+	assert_ok(gateway_runtime_remove(h.root, TENANT, &e), &e);
+	assert_false(gateway_runtime_exists(h.root, TENANT));
+}
+
+/* What it is given next, and the gateway after it, find room. */
+static void a_gateway_that_fills_its_folder_stops_nothing(void **state)
+{
+	struct host h auto_host = { 0 };
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	if (!host_up(state, &h))
+		skip();
+	auto_free char *junk = at(&h, PATH_GATEWAY_STATE, "junk");
+	auto_free char *daily = at(&h, PATH_GATEWAY_STATE, "daily");
+	put(daily, "ghl 20000 5\n", 0600);
+	assert_ok(gateway_set_install(&h.set, &e), &e);
+	assert_int_equal(stat(daily, &st), 0);
+	fill(junk);
+	auto_free char *large = mem_alloc(GATEWAY_FILE_BYTES + 1);
+	memset(large, 'x', GATEWAY_FILE_BYTES);
+	strmap_set(&h.files, "ca-a.pem", large);
+	strmap_set(&h.files, "ca-b.pem", large);
+	strmap_set(&h.files, "ca-c.pem", large);
+	for (int i = 0; i < 3; i++)
+		assert_ok(gateway_set_install(&h.set, &e), &e);
+	assert_differs(&h, NULL);
+	assert_int_equal(stat(junk, &st), -1);
+	put(daily, "ghl 20000 5\n", 0600);
 }
 
 static void links_in_the_way_are_refused(void **state)
@@ -156,6 +227,16 @@ static void too_much_is_refused_before(void **state)
 	assert_refused(gateway_set_install(&h.set, &e), &e, ERR_MANIFEST, "more than a gateway");
 }
 
+/* This process as a gateway that has `source` there. */
+static bool sees(const struct host *h, const char *source, const char *target)
+{
+	bool seen = mount(source, target, NULL, MS_BIND, NULL) == 0 &&
+		    gateway_runtime_is_seen(h->root, TENANT, getpid());
+
+	umount(target);
+	return seen;
+}
+
 static void what_a_gateway_sees_is_asked_of_the_kernel(void **state)
 {
 	struct host h auto_host = { 0 };
@@ -168,20 +249,19 @@ static void what_a_gateway_sees_is_asked_of_the_kernel(void **state)
 	pid_t pid = fork();
 	if (pid == 0) {
 		auto_free char *files = path_of(h.root, PATH_GATEWAY_FILES, TENANT);
+		auto_free char *own = path_of(h.root, PATH_GATEWAY_STATE, TENANT);
 		auto_free char *other = in(state, "other");
-		int seen;
+		bool seen;
 
 		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		    (mkdir("/etc/gateway", 0700) && errno != EEXIST))
+		    (mkdir("/etc/gateway", 0700) && errno != EEXIST) ||
+		    (mkdir("/var/lib/gateway", 0700) && errno != EEXIST))
 			_exit(77);
-		seen = mount(files, "/etc/gateway", NULL, MS_BIND, NULL) == 0 &&
-		       gateway_runtime_is_seen(h.root, TENANT, getpid());
-		umount("/etc/gateway");
 		mkdir(other, 0700);
-		seen = seen && mount(other, "/etc/gateway", NULL, MS_BIND, NULL) == 0 &&
-		       !gateway_runtime_is_seen(h.root, TENANT, getpid());
-		umount("/etc/gateway");
+		seen = sees(&h, files, "/etc/gateway") && !sees(&h, other, "/etc/gateway") &&
+		       sees(&h, own, "/var/lib/gateway") && !sees(&h, files, "/var/lib/gateway");
 		rmdir("/etc/gateway");
+		rmdir("/var/lib/gateway");
 		_exit(!seen);
 	}
 	int status = 0;
@@ -195,6 +275,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(the_folder_is_a_tmpfs_of_its_own),
+		WITH_FOLDER(the_older_kind_is_mended_and_removed),
+		WITH_FOLDER(a_gateway_that_fills_its_folder_stops_nothing),
 		WITH_FOLDER(links_in_the_way_are_refused),
 		WITH_FOLDER(a_set_is_installed_whole),
 		WITH_FOLDER(what_was_cut_short_is_done_again),
