@@ -23,6 +23,10 @@ void exposure_text(const struct exposure *x, const char *place, const void *text
  * file is left alone. One that is not there holds nothing. */
 void exposure_file(const struct exposure *x, const char *place, const char *path, size_t max);
 
+/* The same, of a file that must be there: a missing one, and one that is no regular file, was not
+ * looked into. */
+void exposure_log(const struct exposure *x, const char *place, const char *path, size_t max);
+
 /* Files of the folder and the folders below it, but for those named in `skip` (NULL-terminated).
  * For folders that somebody else may write: nothing is followed, other file systems are not
  * entered, and what goes over the bounds counts as not looked into. */

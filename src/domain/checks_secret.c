@@ -128,8 +128,8 @@ void judge_secret_exposed(const struct check_input *in, struct finding *f)
 		complain(&c, "%s", s->exposed.items[i]);
 	c.count += s->exposed_more;
 	judge_evidence(f,
-		       "processes, inspect, logs, files: %zu places, %" PRIu64 " KiB, plain, JSON, "
-		       "base64, hex and URL-encoded",
+		       "processes, inspect, files, the last MiB of each current log: %zu places, "
+		       "%" PRIu64 " KiB, plain, JSON, base64, hex and URL-encoded",
 		       s->places, s->bytes / 1024);
 	if (c.count)
 		judge_complaints(f, &c, "%s", "");
@@ -138,6 +138,8 @@ void judge_secret_exposed(const struct check_input *in, struct finding *f)
 			      s->missed.items[0]);
 	else if (s->unread.count)
 		judge_unknown(f, "%s", s->unread.items[0]);
+	else if (s->secrets == 0 && s->short_ids.count)
+		judge_unknown(f, "too short to be looked for: %s", s->short_ids.items[0]);
 	else if (s->secrets == 0)
 		judge_unknown(f, "no key was there to be looked for");
 	else

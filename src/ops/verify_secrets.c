@@ -124,7 +124,7 @@ static void search_list(const struct search *s, const char *place, const struct 
 		exposure_text(&s->x, place, l->items[i], strlen(l->items[i]));
 }
 
-/* The driver "local" has its file where inspect does not tell. */
+/* The driver "local" has its file where inspect does not tell. One that never ran has none. */
 static void search_log(const struct search *s, const char *place, const struct container_info *i)
 {
 	auto_free char *local =
@@ -132,7 +132,8 @@ static void search_log(const struct search *s, const char *place, const struct c
 			   s->c->engine.docker_root ? s->c->engine.docker_root : "", i->id);
 	bool told = i->log_path && i->log_path[0] == '/';
 
-	exposure_file(&s->x, place, told ? i->log_path : local, LOG_TAIL);
+	if (!i->state.status || strcmp(i->state.status, "created") != 0)
+		exposure_log(&s->x, place, told ? i->log_path : local, LOG_TAIL);
 }
 
 static void search_image(const struct search *s, const char *place, const char *id)

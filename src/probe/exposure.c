@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -25,6 +26,8 @@ enum {
 	FILE_BYTES_MAX = 1 << 20,
 	FOLDER_FILES_MAX = 512,
 	FOLDER_DEPTH_MAX = 4,
+	LOG_TRIES = 20,
+	LOG_PAUSE_NS = 10000000,
 };
 
 static void note_unread(const struct exposure *x, const char *fmt, ...) printf_like(2, 3);
@@ -99,14 +102,38 @@ static void search_fd(const struct exposure *x, const char *place, int fd, size_
 	mem_wipe_free(buf, size + 1);
 }
 
+static int open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 void exposure_file(const struct exposure *x, const char *place, const char *path, size_t max)
 {
-	auto_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	auto_fd int fd = open_file(path);
 
 	if (fd >= 0)
 		search_fd(x, place, fd, max);
 	else if (errno != ENOENT && errno != ELOOP && errno != ENXIO)
 		note_unread(x, "%s: %s", place, strerror(errno));
+}
+
+void exposure_log(const struct exposure *x, const char *place, const char *path, size_t max)
+{
+	const struct timespec pause = { .tv_nsec = LOG_PAUSE_NS };
+	auto_fd int fd = open_file(path);
+	struct stat st;
+
+	/* while it is rotated there is none for a moment */
+	for (int i = 0; fd < 0 && errno == ENOENT && i < LOG_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		fd = open_file(path);
+	}
+	if (fd < 0)
+		note_unread(x, "%s: %s", place, strerror(errno));
+	else if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		note_unread(x, "%s: not a regular file", place);
+	else
+		search_fd(x, place, fd, max);
 }
 
 /* ---- folders ---- */

@@ -48,6 +48,8 @@ SPOIL(exposed_unread, strlist_add(&x->facts.secrets.unread, "worker log: Input/o
 SPOIL(search_unread, strlist_add(&x->facts.secrets.unread, "worker log: Input/output error");)
 SPOIL(search_blind, strlist_add(&x->facts.secrets.missed, "ghl.0");)
 SPOIL(search_empty, x->facts.secrets.secrets = 0;)
+SPOIL(search_too_short, x->facts.secrets.secrets = 0;
+      strlist_add(&x->facts.secrets.short_ids, "ghl.0");)
 SPOIL(search_none, x->facts.secrets.searched = false;
       strcpy(x->facts.secrets.error, "no file of keys");)
 
@@ -155,6 +157,7 @@ static const struct red_case gateway_cases[] = {
 	CASE_UNKNOWN(search_unread, "secret.exposed"),
 	CASE_UNKNOWN(search_blind, "secret.exposed"),
 	CASE_UNKNOWN(search_empty, "secret.exposed"),
+	CASE_UNKNOWN(search_too_short, "secret.exposed"),
 	CASE_UNKNOWN(search_none, "secret.exposed"),
 	CASE(route_other_reason, "route.refused"),
 	CASE(route_no_reason, "route.refused"),

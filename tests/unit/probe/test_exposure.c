@@ -117,6 +117,32 @@ static void test_file_tail(void **state)
 	end(&w);
 }
 
+/* Where there must be a log, not having seen one is not the same as a clean one. */
+static void test_logs(void **state)
+{
+	const struct tree *t = *state;
+	struct world w;
+	char path[128], link_path[128];
+
+	make(&w);
+	tree_write(t, "container.log", "x " KEY);
+	snprintf(path, sizeof(path), "%s/container.log", t->path);
+	exposure_log(&w.x, "log", path, 4096);
+	assert_int_equal(w.facts.secrets.exposed.count, 1);
+	assert_int_equal(w.facts.secrets.unread.count, 0);
+	snprintf(link_path, sizeof(link_path), "%s/link.log", t->path);
+	assert_int_equal(symlink("container.log", link_path), 0);
+	exposure_log(&w.x, "linked log", link_path, 4096);
+	exposure_log(&w.x, "folder log", t->path, 4096);
+	snprintf(path, sizeof(path), "%s/missing", t->path);
+	exposure_log(&w.x, "missing log", path, 4096);
+	assert_int_equal(w.facts.secrets.places, 1);
+	assert_int_equal(w.facts.secrets.unread.count, 3);
+	assert_string_equal(w.facts.secrets.unread.items[2],
+			    "missing log: No such file or directory");
+	end(&w);
+}
+
 static void test_folders(void **state)
 {
 	static const char *const skip[] = { "keys", NULL };
@@ -171,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_processes, tree_setup, tree_teardown),
 		cmocka_unit_test(test_no_processes),
 		cmocka_unit_test_setup_teardown(test_file_tail, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_logs, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_folders, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_folder_bounds, tree_setup, tree_teardown),
 	};
