@@ -14,15 +14,17 @@
 #include "domain/spec.h"
 
 #define SECRET_MAX ((size_t)4096) /* bytes */
-/* Forms shorter than this are not looked for in answers: they would be found by chance. */
+/* Forms shorter than this are not looked for in answers: they would be found by chance. So a secret
+ * is not shorter, or it could neither be kept out of answers nor searched for. */
 #define SECRET_FORM_MIN ((size_t)8)
+#define SECRET_MIN SECRET_FORM_MIN
 
 /* A name of a secret; ERR_USAGE, without repeating it: it may be the secret itself. */
 int secret_name_check(const char *name, struct err *e) must_check;
 
 /* Cuts the newline at the end of `text` (of *len bytes, followed by a NUL) and checks the rest: one
- * line of visible ASCII with inner blanks, 1 to SECRET_MAX bytes. ERR_MANIFEST says what is wrong
- * and never shows a byte of it. */
+ * line of visible ASCII with inner blanks, SECRET_MIN to SECRET_MAX bytes. ERR_MANIFEST says what
+ * is wrong and never shows a byte of it. */
 int secret_value_trim(char *text, size_t *len, struct err *e) must_check;
 
 /* The value as it is sent: the header's whole value, or that of the query parameter,

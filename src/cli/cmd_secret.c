@@ -282,7 +282,7 @@ const struct command cmd_secret_set = {
 	.summary = "Stores a secret of a tenant for its gateway",
 	.description =
 		"The value is asked for without being shown, or read from standard input; it is "
-		"one line of visible ASCII of at most 4096 bytes, and a newline at its end is cut. "
+		"one line of visible ASCII of 8 to 4096 bytes, and a newline at its end is cut. "
 		"The tenant need not exist yet. A running gateway whose credentials use the secret "
 		"has it within a second; no container is restarted.\n\n"
 		"The file is /etc/tenantctl/secrets/NAME/KEY. The worker never gets it.",

@@ -53,6 +53,10 @@ int secret_value_trim(char *text, size_t *len, struct err *e)
 				       "a byte that is not visible ASCII, at position %zu", i + 1);
 	if (text[0] == ' ' || text[n - 1] == ' ')
 		return err_set(e, ERR_MANIFEST, "a blank at its beginning or end");
+	if (n < SECRET_MIN)
+		return err_set(e, ERR_MANIFEST,
+			       "shorter than %zu bytes: it could not be told from other text",
+			       SECRET_MIN);
 	mem_wipe(text + n, *len - n);
 	*len = n;
 	return 0;

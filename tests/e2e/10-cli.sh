@@ -378,6 +378,8 @@ secrets() {
 	like "$(cat "$out")" 'no secrets yet' 'no secrets'
 	tc_offline secret set acme ghl
 	is "$status" 2 'a secret that is empty is refused'
+	echo seven-7 | "$TENANTCTL" --root "$root" secret set acme ghl >"$out" 2>"$err"
+	like "$? $(cat "$err")" '^2 .*shorter than 8 bytes' 'and one that is too short'
 	ok 'nothing was made of it' test ! -e "$folder/ghl"
 	echo 'not-a-real-key' | "$TENANTCTL" --root "$root" secret set acme ghl >"$out" 2>"$err"
 	is "$(cat "$out")" 'acme: secret ghl set; the tenant is not there yet' 'a secret from standard input'

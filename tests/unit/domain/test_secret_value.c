@@ -21,11 +21,14 @@ static void values_are_one_visible_line(void **state unused_arg)
 	static const struct {
 		const char *text, *value, *refused;
 	} cases[] = {
-		{ "sk-123", "sk-123", NULL },
-		{ "sk-123\n", "sk-123", NULL },
-		{ "sk-123\r\n", "sk-123", NULL },
+		{ "sk-12345", "sk-12345", NULL },
+		{ "sk-12345\n", "sk-12345", NULL },
+		{ "sk-12345\r\n", "sk-12345", NULL },
+		{ "sk-1234", NULL, "shorter than 8 bytes" },
+		{ "sk-1234\r\n", NULL, "shorter than 8 bytes" },
+		{ "x", NULL, "shorter than 8 bytes" },
 		{ "two words", "two words", NULL },
-		{ "#~! \"\\", "#~! \"\\", NULL },
+		{ "#~! \"\\!~", "#~! \"\\!~", NULL },
 		{ "", NULL, "empty" },
 		{ "\n", NULL, "empty" },
 		{ "a\nb", NULL, "more than one line" },

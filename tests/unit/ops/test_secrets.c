@@ -82,8 +82,8 @@ static void are_stored_for_root_alone(void **state)
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	assert_reads(state, "ghl", CANARY);
-	store(state, "ghl", "another");
-	assert_reads(state, "ghl", "another");
+	store(state, "ghl", "another one");
+	assert_reads(state, "ghl", "another one");
 	assert_ok(secret_remove(root, TENANT, "ghl", &e), &e);
 	assert_ok(secret_remove(root, TENANT, "ghl", &e), &e);
 	assert_false(secret_exists(root, TENANT, "ghl"));
@@ -138,7 +138,8 @@ static void others_must_not_have_a_hand_in_it(void **state)
 static void only_files_with_one_line_are_secrets(void **state)
 {
 	auto_free char *path = file_of(state, "ghl");
-	static const char *const bad[] = { "", "a\nb\n", CANARY "\nmore", "\t" CANARY, CANARY " " };
+	static const char *const bad[] = { "",		"a\nb\n",   CANARY "\nmore",
+					   "\t" CANARY, CANARY " ", "seven-7\n" };
 
 	store(state, "ghl", CANARY);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -300,8 +301,8 @@ static void commands_print_secrets(void **state unused_arg)
 		{ "echo " CANARY, CANARY },
 		{ "printf " CANARY, CANARY },
 		{ "echo noise >&2; echo " CANARY, CANARY },
-		{ "echo $HOME", "/root" },
-		{ "echo ${LEAK:-none}", "none" },
+		{ "echo HOME=$HOME", "HOME=/root" },
+		{ "echo ${LEAK:-leak-less}", "leak-less" },
 		{ "echo $PATH $LC_ALL", "/usr/sbin:/usr/bin:/sbin:/bin C" },
 		{ "cat; echo no-input", "no-input" },
 	};
@@ -330,6 +331,7 @@ static void failing_commands_are_explained(void **state unused_arg)
 		{ "echo bad key sk-ant-REDACTED-klmnop >&2; exit 1", "bad key ***", ERR_MANIFEST },
 		{ "true", "printed nothing", ERR_MANIFEST },
 		{ "echo one; echo two", "more than one line", ERR_MANIFEST },
+		{ "echo seven-7", "shorter than 8 bytes", ERR_MANIFEST },
 		{ "printf '" CANARY "\\001'", "not visible ASCII", ERR_MANIFEST },
 		{ "yes " CANARY, "printed more than", ERR_REFUSED },
 		{ "kill -9 $$", "killed by signal 9", ERR_SYSTEM },
