@@ -92,6 +92,19 @@ static int drop_capabilities(struct err *e)
 	return 0;
 }
 
+/* RLIMIT_CORE does not stop a core_pattern that is a program; no memory that holds keys may get
+ * there. What is executed inherits it (core(5)). A kernel that writes no cores lacks the file. */
+static int keep_memory_private(struct err *e)
+{
+	auto_fd int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+	bool done = fd < 0 ? errno == ENOENT : write(fd, "0", 1) == 1;
+
+	/* who is not root reads no key */
+	if (done || geteuid() != 0)
+		return 0;
+	return err_sys(e, errno, "keep memory out of core dumps");
+}
+
 int confine_self(struct err *e)
 {
 	static const struct rlimit none = { 0, 0 };
@@ -104,5 +117,5 @@ int confine_self(struct err *e)
 	clean_environment();
 	/* a reader that went away is a failed write, reported like a full disk */
 	signal(SIGPIPE, SIG_IGN);
-	return drop_capabilities(e);
+	return keep_memory_private(e) || drop_capabilities(e) ? -1 : 0;
 }

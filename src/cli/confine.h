@@ -6,9 +6,9 @@
 #include "base/err.h"
 
 /* Refuses to run setuid or setgid (whoever starts tenantctl must be root already). Then:
- * descriptors 0 to 2 are open, umask 077, no core files (memory may hold secrets), an
- * environment of only what is used, SIGPIPE ignored, every capability given up that no command
- * needs, no_new_privs. */
+ * descriptors 0 to 2 are open, umask 077, no core files and no memory for programs that take core
+ * dumps (it may hold secrets), an environment of only what is used, SIGPIPE ignored, every
+ * capability given up that no command needs, no_new_privs. */
 int confine_self(struct err *e) must_check;
 
 #endif
