@@ -83,7 +83,18 @@ int listeners_read_table(int dir, const char *name, bool udp, struct host_port *
 	return 0;
 }
 
-/* "ffff...: 00000002 00000000 00010000 0001 01 12345 /run/x.sock"; most sockets have no name. */
+/* "ffff...: 00000002 00000000 00010000 0001 01 12345 /run/x.sock": where the name begins, or NULL,
+ * as most sockets have none. The kernel writes names as they are. A name may begin with blanks, and
+ * with a line break in it, the rest comes as a line without the fields. */
+static const char *socket_name(const char *line)
+{
+	int at = 0;
+
+	if (sscanf(line, "%*[^:]: %*x %*x %*x %*x %*x %*u%n", &at) != 0 || at == 0)
+		return line;
+	return line[at] == ' ' ? line + at + 1 : NULL;
+}
+
 static int read_unix(int dir, struct listener_facts *out, struct err *e)
 {
 	char line[512];
@@ -96,18 +107,20 @@ static int read_unix(int dir, struct listener_facts *out, struct err *e)
 		mem_close_slot(&fd);
 		return err_sys(e, saved, "net/unix");
 	}
-	while (fgets(line, sizeof(line), f)) {
-		int at = 0;
+	for (bool head = true; fgets(line, sizeof(line), f); head = false) {
+		const char *name;
 
 		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%*[^:]: %*x %*x %*x %*x %*x %*u %n", &at) != 0 || at == 0 ||
-		    line[at] == '\0' || strlist_has(&out->unix_paths, line + at))
+		name = head ? NULL : socket_name(line);
+		if (name && !*name)
+			name = "\n"; /* it begins with one */
+		if (!name || strlist_has(&out->unix_paths, name))
 			continue;
 		if (out->unix_paths.count == PATHS_MAX) {
 			out->cut = true;
 			break;
 		}
-		strlist_add(&out->unix_paths, line + at);
+		strlist_add(&out->unix_paths, name);
 	}
 	fclose(f);
 	return 0;

@@ -183,8 +183,13 @@ static void test_hostile_status(void **state)
 
 #define TCP_HEAD "  sl  local_address rem_address   st tx_queue rx_queue\n"
 
+/* Names that are blanks, or lines of their own, hide no socket. */
 static void test_sockets(void **state)
 {
+	static const char *const names[] = {
+		"/run/gateway/g1/cli", "@abstract name", "   ", "\n", "/run/gateway/hidden",
+		"/run/gateway/x",      "/../../tmp/evil"
+	};
 	const struct tree *t = *state;
 	struct tenant_facts f = { 0 };
 	int dir;
@@ -201,7 +206,11 @@ static void test_sockets(void **state)
 		   "ffff8881: 00000003 00000000 00000000 0001 03 12346\n"
 		   "ffff8882: 00000002 00000000 00010000 0001 01 12347 @abstract name\n"
 		   "ffff8883: 00000003 00000000 00000000 0001 03 12348 /run/gateway/g1/cli\n"
-		   "garbage\n");
+		   "ffff8884: 00000002 00000000 00010000 0001 01 12349    \n"
+		   "ffff8885: 00000002 00000000 00010000 0001 01 12350 \n"
+		   "/run/gateway/hidden\n"
+		   "ffff8886: 00000002 00000000 00010000 0001 01     7 /run/gateway/x\n"
+		   "/../../tmp/evil\n");
 	dir = openat(t->proc, "100", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	listeners_read(dir, &f.gateway_listeners);
 	close(dir);
@@ -210,9 +219,9 @@ static void test_sockets(void **state)
 	assert_string_equal(f.gateway_listeners.ports[0].address, "10.231.0.2");
 	assert_int_equal(f.gateway_listeners.ports[0].port, 80);
 	assert_true(f.gateway_listeners.ports[1].udp);
-	assert_int_equal(f.gateway_listeners.unix_paths.count, 2);
-	assert_string_equal(f.gateway_listeners.unix_paths.items[0], "/run/gateway/g1/cli");
-	assert_string_equal(f.gateway_listeners.unix_paths.items[1], "@abstract name");
+	assert_int_equal(f.gateway_listeners.unix_paths.count, ARRAY_SIZE(names));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_string_equal(f.gateway_listeners.unix_paths.items[i], names[i]);
 	assert_false(f.gateway_listeners.cut);
 	tenant_facts_free(&f);
 }
