@@ -19,7 +19,12 @@
 #include "base/fsio.h"
 #include "base/mem.h"
 
-enum { MEMBERS_MAX = 256, MEMBER_BYTES_MAX = 1 << 20, STATUS_MAX = 4096, KEY_IDS_MAX = 1024 };
+enum {
+	MEMBERS_MAX = 256,
+	MEMBER_BUFFER = (1 << 20) + 1, /* the largest file there may be, and a NUL */
+	STATUS_MAX = 4096,
+	KEY_IDS_MAX = 1024,
+};
 
 static void note_stat(int fd, struct file_facts *f)
 {
@@ -53,7 +58,7 @@ static void read_places(const struct probe_request *r, struct gateway_files_fact
 	}
 }
 
-/* At most `size` bytes; -1: not readable, or there are more. */
+/* Less than `size` bytes, and a NUL; -1: not readable, or there are more. */
 static ssize_t read_content(int dir, const char *name, char *buf, size_t size)
 {
 	struct err ignored = ERR_INIT;
@@ -92,7 +97,7 @@ static void read_member(int dir, const char *name, char *buf, struct gateway_fil
 	note_stat(fd, f);
 	if (f->sys_errno || !S_ISREG(f->mode))
 		return;
-	len = read_content(dir, name, buf, MEMBER_BYTES_MAX);
+	len = read_content(dir, name, buf, MEMBER_BUFFER);
 	if (len < 0)
 		return;
 	digest_of(buf, (size_t)len, f->digest);
@@ -119,7 +124,7 @@ static int read_set(const char *path, struct gateway_files_facts *out, struct er
 		mem_close_slot(&fd);
 		return err_sys(e, saved, "%s", path);
 	}
-	buf = mem_alloc(MEMBER_BYTES_MAX);
+	buf = mem_alloc(MEMBER_BUFFER);
 	out->members = mem_array(MEMBERS_MAX, sizeof(*out->members));
 	for (struct dirent *ent; (ent = readdir(d));) {
 		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
@@ -130,7 +135,7 @@ static int read_set(const char *path, struct gateway_files_facts *out, struct er
 		}
 		read_member(dirfd(d), ent->d_name, buf, out);
 	}
-	mem_wipe_free(buf, MEMBER_BYTES_MAX);
+	mem_wipe_free(buf, MEMBER_BUFFER);
 	closedir(d);
 	qsort(out->members, out->member_count, sizeof(*out->members), by_path);
 	return e->code == ERR_NONE ? 0 : -1;

@@ -64,6 +64,25 @@ static void test_a_set(void **state)
 	done(&f);
 }
 
+/* As large as a file of the gateway's may be, and one byte more. */
+static void test_large_members(void **state)
+{
+	const struct tree *t = *state;
+	struct gateway_files_facts f;
+	char *text = mem_alloc((1 << 20) + 1), digest[DIGEST_HEX_SIZE];
+
+	memset(text, 'x', (1 << 20) + 1);
+	tree_bytes(t, "files/set/a", text, 1 << 20);
+	tree_bytes(t, "files/set/b", text, (1 << 20) + 1);
+	look(t, &f);
+	assert_int_equal(f.member_count, 2);
+	digest_of(text, 1 << 20, digest);
+	assert_string_equal(f.members[0].digest, digest);
+	assert_string_equal(f.members[1].digest, "");
+	free(text);
+	done(&f);
+}
+
 static void test_odd_members(void **state)
 {
 	const struct tree *t = *state;
@@ -240,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_set, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_large_members, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_odd_members, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_too_many, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_there, tree_setup, tree_teardown),
