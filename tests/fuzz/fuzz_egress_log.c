@@ -47,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; i < s.denials.count; i++) {
 		const struct egress_denial *d = (struct egress_denial *)s.denials.items + i;
+		const struct tenant_spec spec = { .tenant = (char *)"acme" };
 		bool command;
 		auto_free char *advice = egress_denial_advice(d, &spec, &command);
 
