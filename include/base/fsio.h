@@ -50,8 +50,10 @@ int fsio_open_beneath(int dirfd, const char *name, int flags, int *out, struct e
 int fsio_remove_tree(const char *path, struct err *e) must_check;
 /* unlink + fsync of the folder; a missing file is success. */
 int fsio_unlink(const char *path, struct err *e) must_check;
-/* Removes the file with what killed calls of fsio_write left beside it. Only while nobody else
- * writes it: the caller holds the lock that guards it. */
+/* Removes what killed calls of fsio_write left beside the file. Only while nobody else writes it:
+ * the caller holds the lock that guards it. */
+int fsio_unlink_left(const char *path, struct err *e) must_check;
+/* The same, and the file. */
 int fsio_unlink_all(const char *path, struct err *e) must_check;
 
 /* Names in a directory, sorted, without "." and ".."; at most `max`. Missing: empty list. */

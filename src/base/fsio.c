@@ -244,7 +244,7 @@ int fsio_unlink(const char *path, struct err *e)
 	return sync_folder(dir, path, e);
 }
 
-int fsio_unlink_all(const char *path, struct err *e)
+int fsio_unlink_left(const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 	auto_free char *folder =
@@ -265,7 +265,12 @@ int fsio_unlink_all(const char *path, struct err *e)
 		if (fsio_unlink(left, e))
 			return -1;
 	}
-	return fsio_unlink(path, e);
+	return 0;
+}
+
+int fsio_unlink_all(const char *path, struct err *e)
+{
+	return fsio_unlink_left(path, e) || fsio_unlink(path, e) ? -1 : 0;
 }
 
 static int append_record(int fd, const char *path, const void *data, size_t len, struct err *e)

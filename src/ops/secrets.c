@@ -5,9 +5,13 @@
  */
 #include "ops/secrets.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/fsio.h"
@@ -146,24 +150,39 @@ static int make_folder(const char *root, const char *tenant, const char *path, s
 	return fsio_mkdirs(dir, MODE_FOLDER, e) || fsio_check(path, FSIO_ANY, e) ? -1 : 0;
 }
 
+/* Two that set the same key at once must not take each other's half-written file for a left one.
+ * Waits for no longer than a file takes to be written. */
+static int lock_folder(const char *root, const char *tenant, int *out_fd, struct err *e)
+{
+	auto_free char *dir = path_of(root, PATH_TENANT_SECRETS, tenant);
+	auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, errno, "%s", dir);
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			return err_sys(e, errno, "lock %s", dir);
+	*out_fd = fd;
+	fd = -1;
+	return 0;
+}
+
 int secret_write(const char *root, const char *tenant, const char *key, const struct secret *text,
 		 bool encrypt, struct err *e)
 {
 	auto_free char *plain = plain_path(root, tenant, key);
 	auto_free char *sealed = sealed_path(root, tenant, key);
+	const char *path = encrypt ? sealed : plain, *other = encrypt ? plain : sealed;
 	auto_strbuf struct strbuf made = STRBUF_INIT(CREDS_MAX);
+	auto_fd int lock = -1;
 
-	if (make_folder(root, tenant, plain, e))
+	if (make_folder(root, tenant, plain, e) ||
+	    (encrypt && creds("encrypt", tenant, key, text, &made, e)) ||
+	    lock_folder(root, tenant, &lock, e))
 		return -1;
-	if (!encrypt)
-		return fsio_write(plain, text->text, text->len, MODE_SECRET, 0, 0, e) ||
-				       fsio_unlink_all(sealed, e)
-			       ? -1
-			       : 0;
-	if (creds("encrypt", tenant, key, text, &made, e))
-		return -1;
-	return fsio_write(sealed, strbuf_str(&made), made.len, MODE_SECRET, 0, 0, e) ||
-			       fsio_unlink_all(plain, e)
+	return fsio_write(path, encrypt ? strbuf_str(&made) : text->text,
+			  encrypt ? made.len : text->len, MODE_SECRET, 0, 0, e) ||
+			       fsio_unlink_left(path, e) || fsio_unlink_all(other, e)
 		       ? -1
 		       : 0;
 }
@@ -172,6 +191,13 @@ int secret_remove(const char *root, const char *tenant, const char *key, struct 
 {
 	auto_free char *plain = plain_path(root, tenant, key);
 	auto_free char *sealed = sealed_path(root, tenant, key);
+	auto_fd int lock = -1;
 
+	if (lock_folder(root, tenant, &lock, e)) {
+		if (e->sys_errno != ENOENT)
+			return -1;
+		err_clear(e);
+		return 0;
+	}
 	return fsio_unlink_all(plain, e) || fsio_unlink_all(sealed, e) ? -1 : 0;
 }

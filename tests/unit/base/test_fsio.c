@@ -377,6 +377,10 @@ static void killed_writes_leave_nothing(void **state)
 		auto_free char *other = in(state, kept[i]);
 		put(other, "x", 0600);
 	}
+	assert_ok(fsio_unlink_left(path, &e), &e);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(access(left, F_OK), -1);
+	put(left, "half", 0600);
 	assert_ok(fsio_unlink_all(path, &e), &e);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(access(left, F_OK), -1);

@@ -89,6 +89,60 @@ static void are_stored_for_root_alone(void **state)
 	assert_false(secret_exists(root, TENANT, "ghl"));
 }
 
+/* Half a secret, from a run that was killed, is as secret as a whole one. */
+static void what_a_killed_run_left_goes(void **state)
+{
+	auto_free char *root = root_of(state);
+	auto_free char *left = file_of(state, ".ghl.0123456789abcdef");
+	auto_free char *sealed_left = file_of(state, ".ghl.cred.0123456789abcdef");
+	auto_free char *other = file_of(state, ".crm.0123456789abcdef");
+	struct err e = ERR_INIT;
+
+	assert_ok(secret_remove(root, TENANT, "ghl", &e), &e); /* there is no folder yet */
+	store(state, "ghl", CANARY);
+	put(left, CANARY, 0600);
+	put(sealed_left, CANARY, 0600);
+	put(other, CANARY, 0600);
+	store(state, "ghl", "another one");
+	assert_reads(state, "ghl", "another one");
+	assert_int_equal(access(left, F_OK), -1);
+	assert_int_equal(access(sealed_left, F_OK), -1);
+	assert_int_equal(access(other, F_OK), 0);
+	put(left, CANARY, 0600);
+	assert_ok(secret_remove(root, TENANT, "ghl", &e), &e);
+	assert_int_equal(access(left, F_OK), -1);
+}
+
+static void *set_often(void *arg)
+{
+	const struct secret s = { .text = (char *)CANARY, .len = strlen(CANARY) };
+	size_t failed = 0;
+
+	for (int i = 0; i < 100; i++) {
+		struct err e = ERR_INIT;
+
+		failed += secret_write(arg, TENANT, "ghl", &s, false, &e) != 0;
+	}
+	return failed ? arg : NULL;
+}
+
+static void setting_at_once_is_no_error(void **state)
+{
+	auto_free char *root = root_of(state);
+	pthread_t threads[4];
+
+	store(state, "ghl", CANARY);
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, set_often, root), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		void *failed = NULL;
+
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	assert_reads(state, "ghl", CANARY);
+}
+
 static void others_must_not_have_a_hand_in_it(void **state)
 {
 	auto_free char *path = file_of(state, "ghl");
@@ -426,6 +480,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(are_stored_for_root_alone),
+		WITH_FOLDER(what_a_killed_run_left_goes),
+		WITH_FOLDER(setting_at_once_is_no_error),
 		WITH_FOLDER(others_must_not_have_a_hand_in_it),
 		WITH_FOLDER(only_files_with_one_line_are_secrets),
 		WITH_FOLDER(swaps_while_reading_are_noticed),
