@@ -34,7 +34,8 @@ struct route_pattern {			   /* points into the text that it was made from */
 
 /* NULL when `text` is a pattern, else what is wrong with it, for people. Methods are capitals; a
  * star as the path's last character stands for anything, nothing included, elsewhere for at least
- * one character of one part of the path. */
+ * one character of one part of the path. A part has one star at most: several could share out a
+ * long text in so many ways that one request would keep the gateway busy for seconds. */
 const char *route_pattern_parse(const char *text, struct route_pattern *out) must_check;
 /* `path` is what follows the route's name, with its slash and without a query. */
 bool route_pattern_matches(const struct route_pattern *p, const char *method, const char *path);

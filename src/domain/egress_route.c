@@ -134,6 +134,14 @@ const char *route_pattern_parse(const char *text, struct route_pattern *out)
 	if (!(len == 1 && *text == '*') && !method_is_valid(text, len))
 		return "the method must be in capitals, or *";
 	memcpy(p.method, text, len);
+static bool has_crowded_part(const char *path)
+{
+	for (const char *s = path; (s = strchr(s, '*')); s++)
+		if (s[1 + strcspn(s + 1, "*/")] == '*')
+			return true;
+	return false;
+}
+
 	if (is_refused_method(p.method))
 		return "TRACE and CONNECT are never let through";
 	p.path = space + 1;
@@ -145,8 +153,8 @@ const char *route_pattern_parse(const char *text, struct route_pattern *out)
 	if (route_path_problem(p.path, true))
 		return "the path has a part that is '.', '..' or empty, or an encoding that is "
 		       "refused in requests";
-	if (strstr(p.path, "**"))
-		return "two stars in a row";
+	if (has_crowded_part(p.path))
+		return "two stars in one part of the path";
 	star = strchr(p.path, '*');
 	p.match = !star ? ROUTE_EXACT : star[1] == '\0' ? ROUTE_BELOW : ROUTE_PARTS;
 	if (p.match == ROUTE_BELOW)
