@@ -44,10 +44,14 @@ void route_pattern_regex(const struct route_pattern *p, struct strbuf *out);
 
 /* Regular expressions, to be used without regard to case, of what no path may hold: a segment
  * that is or decodes to "." or "..". On routes with allow entries also what one program takes
- * for a separator and another for a letter. */
+ * for a separator and another for a letter: encodings of any ASCII character in more bytes than
+ * UTF-8 has for it, and what is an escape once more when it was decoded, also with its digits
+ * encoded. No group is repeated without bounds: PCRE's stack would end before a long path does,
+ * and HAProxy takes that for a text that does not match. */
 #define ROUTE_DOT_REGEX "(^|[/\\\\]|%2f|%5c)(\\.|%2e){1,2}([/\\\\;]|%2f|%5c|$)"
 #define ROUTE_ODD_REGEX                                                                            \
-	"[\\\\;]|//|%(2f|5c|3b|00|c[01])|%(25)+(2f|5c|2e|3b)|%([^0-9a-f]|.[^0-9a-f]|.?$)"
+	"[\\\\;]|//|%(2f|5c|3b|00|c[01]|e0%[89]|f[08c]%8)|"                                        \
+	"%25([0-9a-f]|%[346].)([0-9a-f]|%[346].)|%([^0-9a-f]|.[^0-9a-f]|.?$)"
 
 /* NULL for a path (query cut) that may be judged by the rules, else what is wrong with it, for
  * people. `strict`: the route has allow entries. */

@@ -58,22 +58,35 @@ static bool has_dot_segment(const char *path)
 	return false;
 }
 
+/* Length of what is or may decode to a hexadecimal digit: those have codes 3x, 4x and 6x. */
+static size_t digit_at(const char *s)
+{
+	if (isxdigit((unsigned char)*s))
+		return 1;
+	return *s == '%' && s[1] && strchr("346", s[1]) && s[2] ? 3 : 0;
+}
+
+/* The beginning of an ASCII character in more bytes than UTF-8 has for it. */
+static bool is_overlong(const char *s)
+{
+	return starts(s, "c0") || starts(s, "c1") || starts(s, "e0%8") || starts(s, "e0%9") ||
+	       starts(s, "f0%8") || starts(s, "f8%8") || starts(s, "fc%8");
+}
+
 /* What follows '%' in the strict sense. */
 static const char *escape_problem(const char *s)
 {
-	static const char *const doubled[] = { "2f", "5c", "2e", "3b" };
+	size_t digit;
 
 	if (!isxdigit((unsigned char)s[0]) || !isxdigit((unsigned char)s[1]))
 		return "'%' without two hexadecimal digits";
 	if (starts(s, "2f") || starts(s, "5c") || starts(s, "3b"))
 		return "an encoded separator";
-	if (starts(s, "00") || starts(s, "c0") || starts(s, "c1"))
+	if (starts(s, "00") || is_overlong(s))
 		return "an encoded NUL or an over-long encoding";
-	while (starts(s, "25"))
-		s += 2;
-	for (size_t i = 0; s[-1] != '%' && i < ARRAY_SIZE(doubled); i++)
-		if (starts(s, doubled[i]))
-			return "a separator that is encoded twice";
+	digit = starts(s, "25") ? digit_at(s + 2) : 0;
+	if (digit && digit_at(s + 2 + digit))
+		return "a character that is encoded twice";
 	return NULL;
 }
 
@@ -121,6 +134,14 @@ static bool is_refused_method(const char *method)
 	return strcmp(method, "TRACE") == 0 || strcmp(method, "CONNECT") == 0;
 }
 
+static bool has_crowded_part(const char *path)
+{
+	for (const char *s = path; (s = strchr(s, '*')); s++)
+		if (s[1 + strcspn(s + 1, "*/")] == '*')
+			return true;
+	return false;
+}
+
 const char *route_pattern_parse(const char *text, struct route_pattern *out)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -134,14 +155,6 @@ const char *route_pattern_parse(const char *text, struct route_pattern *out)
 	if (!(len == 1 && *text == '*') && !method_is_valid(text, len))
 		return "the method must be in capitals, or *";
 	memcpy(p.method, text, len);
-static bool has_crowded_part(const char *path)
-{
-	for (const char *s = path; (s = strchr(s, '*')); s++)
-		if (s[1 + strcspn(s + 1, "*/")] == '*')
-			return true;
-	return false;
-}
-
 	if (is_refused_method(p.method))
 		return "TRACE and CONNECT are never let through";
 	p.path = space + 1;
