@@ -100,6 +100,7 @@ static char *route_advice(const struct egress_denial *d, const struct tenant_spe
 		{ "rate", "more requests than the credential's limit.rate" },
 		{ "daily", "more requests than the credential's limit.daily" },
 		{ "echo", "the answer held the key itself" },
+		{ "range", "parts are let through of answers that have 10000 bytes or more" },
 		{ "route", "no credential has this name: add one under 'credentials'" },
 	};
 	const char *name = d->rule && strncmp(d->rule, "route:", 6) == 0 ? d->rule + 6 : NULL;

@@ -148,7 +148,7 @@ for reason in host target method upgrade connection header path route; do
 	ok "what was refused for its $reason is logged" routes_logged ".event == \"route\" and
 		.reason == \"$reason\" and .verdict == \"denied\" and .status == 403 and .rule == null"
 done
-for reason in rule token length body rate daily unresolved address key echo; do
+for reason in rule token length body rate daily unresolved address key echo range; do
 	ok "so is $reason, with its rule" routes_logged ".event == \"route\" and
 		.reason == \"$reason\" and .verdict == \"denied\" and (.rule // \"\" | startswith(\"route:\"))"
 done

@@ -32,8 +32,8 @@ import forms  # noqa: E402
 
 DROPPED = re.compile(r"(authorization|proxy-authorization|x-forwarded-.*|forwarded|via|x-real-ip|"
                      r"x-tenant|x-http-method-override|x-original-url|x-rewrite-url|"
-                     r"accept-encoding|te|trailer|keep-alive|proxy-connection|http2-settings|"
-                     r"expect|x-api-key|x-account)$")
+                     r"accept-encoding|accept-charset|te|trailer|keep-alive|proxy-connection|"
+                     r"http2-settings|expect|x-api-key|x-account)$")
 HEADERS = {"three": [("x-api-key", 0), ("x-account", 1)], "query": [], "token-query": []}
 QUERIES = {"three": ("sig", 2), "query": ("api.key", 0), "token-query": ("api.key", 0)}
 QUIET = 0.04  # seconds in which what was let through by mistake would have arrived

@@ -14,7 +14,9 @@ What is answered depends on the path's first part; by default it says what was a
 headers. "Repeat" means: the whole head of the request, with whatever key is in it.
   /status/N /error/N /error-chunked/N     N, the last two repeat in the body
   /echo /echo-chunked /echo-base64 /echo-hex /echo-url     200, repeat in the body
+    All that repeat in the body are an event stream when that is asked for; /echo has ranges.
   /echo-header /echo-cookie /echo-location /echo-reason /echo-early /echo-trailer /echo-auth
+  /zeros/N     a range of N bytes
   /redirect/N /cookie /bytes/N /chunked/N /slow/MS /sse/N /ws /close /half /hang /twice
   /v1/chat/completions /v1/messages /v1/models     as client libraries of AI vendors expect
 """
@@ -119,9 +121,10 @@ class Upstream:
         special = getattr(self, "on_" + name, None)
         if special:
             return await special(reader, writer, request)
-        repeat = request.head
         if name.startswith("echo") or name in ("error", "error_chunked"):
-            self.repeat(writer, name, repeat, request.number(401))
+            self.repeat(writer, name, request, request.number(401))
+        elif name == "zeros":
+            self.send_range(writer, request, bytes(request.number()))
         elif name == "status":
             self.send(writer, request.number(200), b'{"plain":true}\n')
         elif name == "redirect":
@@ -150,10 +153,23 @@ class Upstream:
         writer.write("\r\n".join(lines + ["Transfer-Encoding: chunked"]).encode("latin-1") +
                      b"\r\n\r\n" + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
 
-    def repeat(self, writer, name, head, status):
+    def send_range(self, writer, request, body):
+        """The part that is asked for, or of several the first one."""
+        begin, end = map(int, request.get("range").partition("=")[2].split(",")[0].split("-"))
+        if "," in request.get("range"):
+            self.send(writer, 206, b"--part\r\n\r\n" + body[begin : end + 1] + b"\r\n--part--\r\n",
+                      Content_Type="multipart/byteranges; boundary=part")
+        else:
+            self.send(writer, 206, body[begin : end + 1],
+                      Content_Range=f"bytes {begin}-{end}/{len(body)}")
+
+    def repeat(self, writer, name, request, status):
+        head, kind = request.head, {}
+        if "event-stream" in (request.get("accept") or ""):
+            kind["Content_Type"] = request.get("accept")
         text = head.decode("latin-1").replace("\r\n", " | ")
         if name in ("error", "error_chunked"):
-            self.send(writer, status, b"you sent: " + head, name == "error_chunked")
+            self.send(writer, status, b"you sent: " + head, name == "error_chunked", **kind)
         elif name == "echo_header":
             self.send(writer, 200, b"", X_Debug="saw " + text)
         elif name == "echo_cookie":
@@ -180,7 +196,10 @@ class Upstream:
             words = lines[0].split(b" ") + [word for line in lines[1:]
                                             for word in line.partition(b": ")[2].split(b" ")]
             body = b"\n".join(form.get(name, bytes)(word) for word in words)
-            self.send(writer, 200, body, name == "echo_chunked")
+            if request.get("range"):
+                self.send_range(writer, request, body)
+            else:
+                self.send(writer, 200, body, name == "echo_chunked", **kind)
 
     async def on_ws(self, _reader, writer, request):
         await lab.websocket_echo(_reader, writer, request.get("sec-websocket-key") or "")

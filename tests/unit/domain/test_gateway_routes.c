@@ -98,6 +98,7 @@ static void order_of_a_route(unused_arg void **state)
 		"str(allowed)",
 		"http-response del-header",
 		"reason) str(echo) if { res.hdrs -m sub -f echo }",
+		"reason) str(range) if { status 206 }",
 		"wait-for-body",
 		"res.body -m sub -f echo }",
 		"server upstream 0.0.0.0:443 ",
@@ -175,6 +176,7 @@ static void nothing_is_left_out(unused_arg void **state)
 	assert_int_equal(count_of(h, "{ res.body -m sub -f echo }\n"), count);
 	assert_int_equal(count_of(h, "http-request return status 2"), 0);
 	assert_int_equal(count_of(h, "\thttp-request del-header"), count);
+	assert_null(strstr(h, "is_stream"));
 	/* The placeholder is where it is asked for, a value to send nowhere. */
 	assert_int_equal(count_of(h, ROUTES_TOKEN), 4);
 	assert_int_equal(count_of(h, "Bearer"), 0);
