@@ -79,6 +79,7 @@ static void use(const struct event *v)
 			  node_int(node_get(v->n, "down"), 0));
 }
 
+/* `reload`: the gateway was busy with its own rules, and the same request passes a moment later. */
 static void deny(const struct event *v, const char *kind, const char *what, const char *reason)
 {
 	auto_free char *why = reason ? mem_strdup(reason) : text_of(v, "reason");
@@ -94,7 +95,8 @@ static void deny(const struct event *v, const char *kind, const char *what, cons
 		.port = port > 0 && port < 65536 ? port : 0,
 	};
 
-	count_denial(v->s, &like, v->at);
+	if (strcmp(why, "reload") != 0)
+		count_denial(v->s, &like, v->at);
 }
 
 static bool is_probe(const struct event *v, const char *text)

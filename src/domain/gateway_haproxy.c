@@ -60,6 +60,15 @@ static void add_reason(struct strbuf *b, const char *reason)
 	strbuf_printf(b, "\ttcp-request content set-var(txn.reason) str(%s)\n", reason);
 }
 
+/* A process that was replaced has old rules, and lives on for the connections that it carries. One
+ * that was accepted before and says only now what it wants is sent away: the next attempt reaches
+ * the new process. */
+static void add_stopping(struct strbuf *b)
+{
+	add_reason(b, "reload");
+	strbuf_puts(b, "\ttcp-request content reject if { stopping }\n");
+}
+
 static void add_frontend(struct strbuf *b, const struct gateway_config *c, const char *kind,
 			 unsigned port)
 {
@@ -70,12 +79,15 @@ static void add_frontend(struct strbuf *b, const struct gateway_config *c, const
 	strbuf_printf(b, "\ttcp-request connection reject if !{ src %s }\n", c->worker_ip);
 	strbuf_puts(b, "\ttcp-request inspect-delay 5s\n");
 	strbuf_puts(b, "\ttcp-request content set-var(txn.verdict) str(denied)\n");
+	add_stopping(b);
 }
 
-/* From a resolved txn.dst to the connection, or to the refusal. `private_ok` is a condition. */
+/* From a resolved txn.dst to the connection, or to the refusal. `private_ok` is a condition. The
+ * lookup took its time, in which the process may have been replaced. */
 static void add_dial(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
 		     const char *private_ok)
 {
+	add_stopping(b);
 	add_reason(b, "unresolved");
 	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.dst) -m found }\n");
 	add_reason(b, "address");

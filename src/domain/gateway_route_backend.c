@@ -186,6 +186,13 @@ static void add_limits(struct strbuf *b, const struct gateway_config *c,
 	int64_t burst = l->burst == 0 && l->rate_seconds == 1 ? 2 * l->rate_count : l->burst;
 	auto_free char *over_burst = NULL, *over_rate = NULL, *over_day = NULL;
 	struct gateway_refusal rate = { .reason = "rate", .status = 429 };
+	static const struct gateway_refusal unready = {
+		.reason = "reload",
+		.status = 503,
+		.message = "the gateway has just started, try again",
+		.condition = "!{ str(ready),in_table(daily) -m bool }",
+		.retry_after = "1",
+	};
 
 	if (burst || l->rate_count)
 		strbuf_puts(b, "\thttp-request track-sc0 int(1)\n");
@@ -206,6 +213,8 @@ static void add_limits(struct strbuf *b, const struct gateway_config *c,
 		gateway_add_refusal(b, c, &rate);
 	}
 	if (l->daily) {
+		/* What was counted before is told over the socket, and `ready` last of all. */
+		gateway_add_refusal(b, c, &unready);
 		over_day = mem_printf("{ sc_get_gpc0(1) ge %lld }", (long long)l->daily);
 		strbuf_printf(b,
 			      "\thttp-request set-var-fmt(txn.day) %s:%%[date,div(86400)]\n"
@@ -280,13 +289,15 @@ static void add_query(struct strbuf *b, const struct credential_entry *r, size_t
 		      inject_at(r, i)->query, r->name, i, i);
 }
 
-static void add_inject(struct strbuf *b, const struct credential_entry *r)
+static void add_inject(struct strbuf *b, const struct gateway_config *c,
+		       const struct credential_entry *r)
 {
 	/* The worker is asked for its body before the request goes out, so that the upstream has
 	 * nothing to say before its answer. */
 	strbuf_puts(b, "\thttp-request wait-for-body time 30s at-least 1 if "
-		       "{ req.fhdr_cnt(expect) gt 0 }\n"
-		       "\thttp-request del-header '^(" DROPPED_HEADERS);
+		       "{ req.fhdr_cnt(expect) gt 0 }\n");
+	gateway_add_stopping(b, c);
+	strbuf_puts(b, "\thttp-request del-header '^(" DROPPED_HEADERS);
 	add_names(b, r);
 	strbuf_puts(b, ")$' -m reg\n");
 	strbuf_printf(b, "\thttp-request set-header Host %s", r->upstream_host);
@@ -418,7 +429,7 @@ void gateway_add_route_backend(struct strbuf *b, const struct gateway_config *c,
 	add_dial(b, c, own, r);
 	add_key_check(b, c, r);
 	add_limits(b, c, r);
-	add_inject(b, r);
+	add_inject(b, c, r);
 	add_answer(b, c, r);
 	add_errors(b, c, r);
 	strbuf_printf(b,

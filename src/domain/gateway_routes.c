@@ -134,6 +134,24 @@ static const struct gateway_refusal refusals[] = {
 	  .condition = "{ path -m reg -i '" ROUTE_DOT_REGEX "' }" },
 };
 
+/*
+ * A process that was replaced has old rules, keys and counts, and lives on for the connections that
+ * it carries: what they ask for from now on is for the new one. What is left to do after this rule
+ * does not wait.
+ */
+void gateway_add_stopping(struct strbuf *b, const struct gateway_config *c)
+{
+	static const struct gateway_refusal stopping = {
+		.reason = "reload",
+		.status = 503,
+		.message = "the gateway has just taken new rules, try again",
+		.condition = "{ stopping }",
+		.retry_after = "1",
+	};
+
+	gateway_add_refusal(b, c, &stopping);
+}
+
 static void add_known(struct strbuf *b, const struct gateway_config *c)
 {
 	for (size_t i = 0; i < c->credential_count; i++)
@@ -189,6 +207,7 @@ void gateway_add_routes(struct strbuf *b, const struct gateway_config *c, const 
 {
 	strbuf_printf(b, frontend, c->inner_ip, GATEWAY_ROUTE_PORT, c->worker_ip);
 	strbuf_puts(b, variables);
+	gateway_add_stopping(b, c);
 	add_known(b, c);
 	strbuf_printf(b, hint, c->tenant, GATEWAY_ROUTE_PORT);
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++) {

@@ -20,6 +20,9 @@ void gateway_add_json(struct strbuf *b, const struct gateway_config *c, const ch
 void gateway_add_refusal(struct strbuf *b, const struct gateway_config *c,
 			 const struct gateway_refusal *r);
 
+/* The answer of a process that was replaced, with the reason "reload". */
+void gateway_add_stopping(struct strbuf *b, const struct gateway_config *c);
+
 /* "backend route_NAME" and its only server, "upstream". */
 void gateway_add_route_backend(struct strbuf *b, const struct gateway_config *c,
 			       const struct strlist *own, const struct credential_entry *r);

@@ -98,6 +98,28 @@ static void uses_and_refusals_are_counted(void **state)
 	assert_int_equal(s.unread, 0);
 }
 
+/* A gateway that takes new rules sends away what it will let through a moment later. */
+static void reloads_are_no_refusals(void **state)
+{
+	static const char tls[] =
+		"{\"ts\":1,\"event\":\"tls\",\"tenant\":\"acme\",\"port\":443,\"rule\":null,"
+		"\"sni\":\"api.example.com\",\"dst\":\"-\",\"verdict\":\"denied\","
+		"\"reason\":\"reload\",\"up\":1,\"down\":0}\n";
+	static const char route[] =
+		"{\"ts\":1,\"event\":\"route\",\"tenant\":\"acme\",\"rule\":\"route:ghl\","
+		"\"method\":\"GET\",\"path\":\"/ghl/x\",\"status\":503,\"verdict\":\"denied\","
+		"\"reason\":\"reload\",\"up\":1,\"down\":2}\n";
+	auto_egress_state struct egress_state s = { 0 };
+	auto_free char *log =
+		mem_printf(AT("01.000000000") "%s" AT("02.000000000") "%s", tls, route);
+
+	(void)state;
+	feed(&s, "one", log);
+	assert_int_equal(s.denials.count, 0);
+	assert_int_equal(s.uses.count, 0);
+	assert_int_equal(s.unread, 0);
+}
+
 /* The engine gives all lines from the mark on, those with the mark's own time included. */
 static void no_line_counts_twice(void **state)
 {
@@ -426,6 +448,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(uses_and_refusals_are_counted),
+		cmocka_unit_test(reloads_are_no_refusals),
 		cmocka_unit_test(no_line_counts_twice),
 		cmocka_unit_test(lines_come_in_pieces),
 		cmocka_unit_test(hostile_lines_do_no_harm),

@@ -385,6 +385,97 @@ static void answers_are_exact(unused_arg void **state)
 	remove_set(dir);
 }
 
+/* ---- a process that was replaced ----------------------------------------------------------- */
+
+static int routes_connect(uint16_t port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct timeval limit = { .tv_sec = 5 };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	for (int i = 0; i < 250; i++) {
+		if (connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+			return fd;
+		usleep(20000);
+	}
+	fail_msg("HAProxy does not listen");
+	return -1;
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* True when the next answer has that status and reason. */
+static bool answers_with(int fd, const char *status, const char *reason)
+{
+	auto_free char *begin = mem_printf("HTTP/1.1 %s ", status);
+	auto_free char *word = mem_printf("\"reason\":\"%s\"", reason);
+	char text[4096];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return strncmp(text, begin, strlen(begin)) == 0 && strstr(text, word);
+}
+
+/* Routes on loopback, nothing else: any credential is as good as another. */
+static pid_t start_routes(char **out_dir, uint16_t port)
+{
+	struct gateway_config c = routes_config();
+	struct strmap files auto_strmap = { 0 };
+	auto_free char *bind = mem_printf("bind 127.0.0.1:%u ", port), *here = NULL, *cli = NULL,
+		       *text = NULL;
+
+	c.inner_ip = c.worker_ip = c.egress_ip = "127.0.0.1";
+	c.inbound_port = free_port();
+	c.egress_count = 0;
+	render_all(&c, &files);
+	here = replace(strmap_get(&files, GATEWAY_FILE_HAPROXY), "bind 127.0.0.1:80 ", bind);
+	*out_dir = write_set(&files);
+	cli = mem_printf("%s/cli", *out_dir);
+	text = replace(here, "${GATEWAY_CLI}", cli);
+	write_text(*out_dir, "here.cfg", text);
+	return start(*out_dir,
+		     (const char *const[]){ HAPROXY, "-db", "-q", "-f", "here.cfg", NULL });
+}
+
+/* Connections that were accepted before must not have the old rules applied to what they say
+ * afterwards, whether they said half of it before or nothing. */
+static void replaced_processes_refuse(unused_arg void **state)
+{
+	static const char half[] = "GET /nothing/x HTTP/1.1\r\nHost: ";
+	uint16_t port = free_port();
+	char *dir;
+	pid_t pid;
+
+	if (!have_programs())
+		skip();
+	pid = start_routes(&dir, port);
+	{
+		auto_fd int before = routes_connect(port), begun = routes_connect(port);
+
+		say(before, half);
+		say(before, "gateway\r\n\r\n");
+		assert_true(answers_with(before, "403", "route"));
+		say(before, half);
+		say(begun, half);
+		usleep(100000);
+		kill(pid, SIGUSR1);
+		usleep(100000);
+		say(begun, "gateway\r\n\r\n");
+		assert_true(answers_with(begun, "503", "reload"));
+		say(before, "gateway\r\n\r\n");
+		assert_true(answers_with(before, "503", "reload"));
+	}
+	assert_int_equal(finish(pid), 0);
+	remove_set(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +484,7 @@ int main(void)
 		cmocka_unit_test(programs_accept_routes),
 		cmocka_unit_test(programs_accept_most_routes),
 		cmocka_unit_test(answers_are_exact),
+		cmocka_unit_test(replaced_processes_refuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,9 @@ static void order_of_a_route(unused_arg void **state)
 		"if is_new never || is_new private",
 		"set-dst ",
 		"reason) str(key)",
+		"wait-for-body",
+		"reason) str(reload) if { stopping }",
+		"http-request return status 503",
 		"http-request del-header",
 		"set-header Host ",
 		"set-header Authorization ",
@@ -119,6 +122,7 @@ static void order_of_limits(unused_arg void **state)
 		"track-sc0 ",
 		"sc_gpc1_rate(0) ge 100 }",
 		"sc_gpc0_rate(0) ge 1000 }",
+		"reason) str(reload) if !{ str(ready),in_table(daily) -m bool }",
 		"table daily",
 		"sc_get_gpc0(1) ge 4 }",
 		"sc-inc-gpc0(1)",
@@ -138,6 +142,9 @@ static void order_of_the_frontend(unused_arg void **state)
 {
 	static const char *const needles[] = {
 		"tcp-request connection reject if !{ src 10.231.0.3 }",
+		"reason) str(reload) if { stopping }",
+		"http-request return status 503",
+		"http-request allow if is_plain",
 		"reason) str(host)",
 		"reason) str(target)",
 		"reason) str(method)",
@@ -176,6 +183,7 @@ static void nothing_is_left_out(unused_arg void **state)
 	assert_int_equal(count_of(h, "{ res.body -m sub -f echo }\n"), count);
 	assert_int_equal(count_of(h, "http-request return status 2"), 0);
 	assert_int_equal(count_of(h, "\thttp-request del-header"), count);
+	assert_int_equal(count_of(h, "str(reload) if { stopping }\n"), 1 + count);
 	assert_null(strstr(h, "is_stream"));
 	/* The placeholder is where it is asked for, a value to send nowhere. */
 	assert_int_equal(count_of(h, ROUTES_TOKEN), 4);
