@@ -26,6 +26,9 @@
 /* Concurrent connections; each takes two descriptors of the container's nofile limit. */
 #define GATEWAY_MAX_EGRESS 1000
 #define GATEWAY_MAX_INBOUND 200
+/* Of those, requests to credential routes: each may take a TLS connection and buffers, up to 50
+ * KiB, and a process that was replaced has some still. */
+#define GATEWAY_MAX_REQUESTS 300
 
 struct gateway_config { /* addresses are dotted quads; nothing is owned */
 	const char *tenant;

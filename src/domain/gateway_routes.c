@@ -23,6 +23,7 @@
 static const char frontend[] = "\nfrontend routes\n"
 			       "\tmode http\n"
 			       "\tbind %s:%d proto h1\n"
+			       "\tmaxconn %d\n"
 			       "\toption http-no-delay\n"
 			       "\toption dontlognull\n"
 			       "\toption disable-h2-upgrade\n"
@@ -205,7 +206,8 @@ static void add_logs(struct strbuf *b, const struct gateway_config *c)
 
 void gateway_add_routes(struct strbuf *b, const struct gateway_config *c, const struct strlist *own)
 {
-	strbuf_printf(b, frontend, c->inner_ip, GATEWAY_ROUTE_PORT, c->worker_ip);
+	strbuf_printf(b, frontend, c->inner_ip, GATEWAY_ROUTE_PORT, GATEWAY_MAX_REQUESTS,
+		      c->worker_ip);
 	strbuf_puts(b, variables);
 	gateway_add_stopping(b, c);
 	add_known(b, c);
