@@ -14,7 +14,9 @@
 /* Bytes per inode on the worker's /tmp: an inode costs kernel memory that size= does not count. */
 #define TMP_BYTES_PER_INODE 16384
 
-#define GATEWAY_MEMORY ((int64_t)64 << 20)
+/* HAProxy with as many connections as it takes has up to 32 MiB; a second one, that was replaced,
+ * may have as many still. The rest is for what is beside them and for the kernel's buffers. */
+#define GATEWAY_MEMORY ((int64_t)128 << 20)
 #define GATEWAY_PIDS 32
 #define GATEWAY_NOFILE 16384
 #define GATEWAY_CPUS_NANO 1000000000LL

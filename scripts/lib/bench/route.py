@@ -99,7 +99,7 @@ class RouteBench:
         self.docker("create", "--name", "plain", "--network", "tenantctl-egress", "--entrypoint",
                     "/usr/sbin/haproxy", "--user", "1879048000:1879048000", "--read-only", "--cap-drop",
                     "ALL", "--security-opt", "no-new-privileges", "--security-opt",
-                    "seccomp=profiles/gateway.json", "--memory", "64m", "--memory-swap", "64m",
+                    "seccomp=profiles/gateway.json", "--memory", "128m", "--memory-swap", "128m",
                     "--cpus", "1", "--pids-limit", "32", "--ulimit", "nofile=16384",
                     "--sysctl", "net.ipv4.ip_unprivileged_port_start=0", "-v", f"{folder}:/etc/plain:ro",
                     image, "-db", "-f", "/etc/plain/haproxy.cfg")
