@@ -273,9 +273,11 @@ static void ask_connection(struct world *w, struct egress_query *q, char **host)
 static void add_path(struct strbuf *b, const char *pattern)
 {
 	static const char *const fills[] = { "q", "a", "bc", "0-9", "z" };
-	static const char *const spoils[] = { "/../a", "/%2e%2E/b",	"/x%2fy", "//a",  "/a;b",
-					      "/.",    "/%252e%252e/a", "/%00",	  "/\\a", "/%zz",
-					      "" };
+	static const char *const spoils[] = { "/../a",	       "/%2e%2E/b",  "/x%2fy",
+					      "//a",	       "/a;b",	     "/.",
+					      "/%252e%252e/a", "/%00",	     "/\\a",
+					      "/%zz",	       "/%25%32%65", "/%2541",
+					      "/%e0%80%ae",    "/100%25",    "" };
 
 	for (const char *at = pattern; *at; at++) {
 		if (*at == '*')
