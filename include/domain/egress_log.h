@@ -57,7 +57,7 @@ struct egress_state {		  /* egress.json */
 	struct bind_list uses;	  /* struct egress_use */
 	struct bind_list denials; /* struct egress_denial */
 	int64_t forgotten_groups, forgotten; /* groups given up for newer ones; refusals in them */
-	int64_t suppressed;		     /* lookups beyond the rate that the gateway logs */
+	int64_t suppressed;		     /* lines that the gateway could not log */
 	int64_t unread;			     /* lines not understood */
 	int64_t harvested;		     /* when, seconds since 1970 */
 };

@@ -174,7 +174,7 @@ static void show(struct output *o, const struct table *t, const struct egress_st
 			      "ones\n",
 			      (long long)s->forgotten_groups, (long long)s->forgotten);
 	if (s->suppressed)
-		output_printf(o, "%lld lookups came too fast to be logged\n",
+		output_printf(o, "%lld lookups and requests came too fast to be logged\n",
 			      (long long)s->suppressed);
 }
 

@@ -174,6 +174,7 @@ static void on_dns(const struct event *v)
 		deny(v, "dns", name, "lookup");
 }
 
+/* Lookups and refused requests that came too fast to be logged, and lines that HAProxy dropped. */
 static void on_suppressed(const struct event *v)
 {
 	count_add(&v->s->suppressed, node_int(node_get(v->n, "lines"), 0));
@@ -188,7 +189,9 @@ static void on_event(const struct event *v)
 		      { "tcp", on_tcp },
 		      { "route", on_route },
 		      { "dns", on_dns },
-		      { "dns-suppressed", on_suppressed } };
+		      { "dns-suppressed", on_suppressed },
+		      { "suppressed", on_suppressed },
+		      { "lines-lost", on_suppressed } };
 	const char *event = node_str(node_get(v->n, "event"), "");
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -98,25 +98,28 @@ static void uses_and_refusals_are_counted(void **state)
 	assert_int_equal(s.unread, 0);
 }
 
-/* A gateway that takes new rules sends away what it will let through a moment later. */
-static void reloads_are_no_refusals(void **state)
+/* Whatever the gateway could not log is one number. */
+static void lines_that_are_missing_add_up(void **state)
 {
-	static const char tls[] =
-		"{\"ts\":1,\"event\":\"tls\",\"tenant\":\"acme\",\"port\":443,\"rule\":null,"
-		"\"sni\":\"api.example.com\",\"dst\":\"-\",\"verdict\":\"denied\","
-		"\"reason\":\"reload\",\"up\":1,\"down\":0}\n";
-	static const char route[] =
-		"{\"ts\":1,\"event\":\"route\",\"tenant\":\"acme\",\"rule\":\"route:ghl\","
-		"\"method\":\"GET\",\"path\":\"/ghl/x\",\"status\":503,\"verdict\":\"denied\","
-		"\"reason\":\"reload\",\"up\":1,\"down\":2}\n";
 	auto_egress_state struct egress_state s = { 0 };
-	auto_free char *log =
-		mem_printf(AT("01.000000000") "%s" AT("02.000000000") "%s", tls, route);
 
 	(void)state;
-	feed(&s, "one", log);
+	feed(&s, "one",
+	     AT("01.000000000") "{\"event\":\"suppressed\",\"tenant\":\"acme\",\"lines\":5}\n" AT(
+		     "02.000000000") "{\"event\":\"lines-lost\",\"tenant\":\"acme\","
+				     "\"program\":\"haproxy\",\"lines\":30}\n" AT(
+					     "03.000000000") "{\"event\":\"dns-suppressed\","
+							     "\"tenant\":\"acme\",\"lines\":"
+							     "100}\n" AT(
+								     "04.000000000") "{\"event\":"
+										     "\"suppressed"
+										     "\","
+										     "\"tenant\":"
+										     "\"acme\","
+										     "\"lines\":-9}"
+										     "\n");
+	assert_int_equal(s.suppressed, 135);
 	assert_int_equal(s.denials.count, 0);
-	assert_int_equal(s.uses.count, 0);
 	assert_int_equal(s.unread, 0);
 }
 
@@ -448,7 +451,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(uses_and_refusals_are_counted),
-		cmocka_unit_test(reloads_are_no_refusals),
+		cmocka_unit_test(lines_that_are_missing_add_up),
 		cmocka_unit_test(no_line_counts_twice),
 		cmocka_unit_test(lines_come_in_pieces),
 		cmocka_unit_test(hostile_lines_do_no_harm),
