@@ -58,6 +58,14 @@ void event_text(const struct events *e, const char *event, const char *key, cons
 	jsonline_end(&l, STDERR_FILENO);
 }
 
+void event_suppressed(struct events *e)
+{
+	unsigned lines = line_limit_report(&e->denied, now_ms() / 1000);
+
+	if (lines)
+		event_text(e, "suppressed", NULL, NULL, "lines", lines);
+}
+
 void event_failure(const struct events *e, const char *what, int err)
 {
 	struct jsonline l;

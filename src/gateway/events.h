@@ -6,12 +6,14 @@
 #define GATEWAY_EVENTS_H
 
 #include "dnslog.h"
+#include "limits.h"
 
 #include <stdint.h>
 
 struct events {
 	const char *tenant;
 	struct dnslog dns;
+	struct line_limit denied;
 };
 
 long long now_ms(void);	 /* monotonic */
@@ -26,6 +28,8 @@ void event_program(const struct events *e, const char *event, const char *progra
 /* With one text and one number, each left out when its key is NULL. */
 void event_text(const struct events *e, const char *event, const char *key, const char *value,
 		const char *number_key, long long number);
+/* Says how many lines were suppressed, once that second is over. */
+void event_suppressed(struct events *e);
 /* An error of the system at something. */
 void event_failure(const struct events *e, const char *what, int err);
 

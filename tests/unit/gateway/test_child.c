@@ -9,11 +9,13 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../../../src/gateway/child.c"
 #include "../../../src/gateway/dnslog.c"
 #include "../../../src/gateway/events.c"
 #include "../../../src/gateway/jsonline.c"
+#include "../../../src/gateway/limits.c"
 
 static struct events quiet = { .tenant = "acme" };
 
@@ -85,6 +87,53 @@ static void test_known_lines(unused_arg void **state)
 	assert_true(is_known(&c));
 }
 
+/* Feeds lines as HAProxy writes them, and counts what goes out that holds `what`. */
+static unsigned forwarded(struct events *e, const char *line, unsigned times, const char *what)
+{
+	FILE *out = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	char text[CHILD_LINE + 2];
+	unsigned found = 0;
+	struct child c;
+
+	assert_non_null(out);
+	assert_true(saved >= 0 && dup2(fileno(out), STDERR_FILENO) >= 0);
+	child_init(&c, "haproxy", false);
+	for (unsigned i = 0; i < times; i++)
+		take_bytes(&c, line, strlen(line), e);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	rewind(out);
+	while (fgets(text, sizeof(text), out))
+		found += strstr(text, what) != NULL;
+	fclose(out);
+	return found;
+}
+
+static void test_flood(unused_arg void **state)
+{
+	static const char allowed[] = "{\"ts\":1,\"event\":\"route\",\"verdict\":\"allowed\"}\n";
+	static const char denied[] = "{\"ts\":1,\"event\":\"route\",\"verdict\":\"denied\"}\n";
+	static const char posing[] = "{\"ts\":1,\"path\":\"/\\\"verdict\\\":\\\"allowed\\\"\","
+				     "\"verdict\":\"denied\"}\n";
+	struct events e = { .tenant = "acme" };
+	unsigned n;
+
+	/* The clock may have passed one second's end. */
+	n = forwarded(&e, denied, 3 * DENIED_LINES_PER_SECOND, "denied");
+	assert_true(n >= DENIED_LINES_PER_SECOND && n <= 2 * DENIED_LINES_PER_SECOND);
+	assert_true(e.denied.suppressed >= DENIED_LINES_PER_SECOND);
+	assert_true(forwarded(&e, posing, 3 * DENIED_LINES_PER_SECOND, "\"denied\"") <=
+		    2 * DENIED_LINES_PER_SECOND);
+	assert_int_equal(forwarded(&e, allowed, 3 * DENIED_LINES_PER_SECOND, "allowed"),
+			 3 * DENIED_LINES_PER_SECOND);
+	e.denied = (struct line_limit){ .second = now_ms() / 1000 - 2, .suppressed = 41 };
+	assert_int_equal(forwarded(&e, denied, 1,
+				   "\"event\":\"suppressed\",\"tenant\":\"acme\","
+				   "\"lines\":41}"),
+			 1);
+}
+
 /* The first death costs nothing; a program that always dies is tried again, ever more rarely. */
 static void test_delay(unused_arg void **state)
 {
@@ -133,7 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),	    cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_known_lines), cmocka_unit_test(test_delay),
-		cmocka_unit_test(test_spawn),
+		cmocka_unit_test(test_spawn),	    cmocka_unit_test(test_flood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include "../../../src/gateway/hacli.c"
 #include "../../../src/gateway/events.c"
 #include "../../../src/gateway/jsonline.c"
+#include "../../../src/gateway/limits.c"
 
 #include "base/compiler.h"
 
@@ -64,6 +65,12 @@ static void test_numbers(unused_arg void **state)
 	assert_true(hareply_number("New version created: 12", "New version created: ", &n));
 	assert_int_equal(n, 12);
 	assert_false(hareply_number("Jobs: ", "Jobs: ", &n));
+	assert_true(hareply_number("DroppedLogs: 31", "DroppedLogs: ", &n));
+	assert_int_equal(n, 31);
+	assert_true(hareply_number("CurrConns: 0", "CurrConns: ", &n));
+	assert_int_equal(n, 0);
+	assert_true(hareply_count("0x55: key=ready use=0 exp=172799949 gpc0=1", key, &n));
+	assert_string_equal(key, "ready");
 	assert_false(hareply_number("Unstoppable Jobs: 1", "Jobs: ", &n));
 }
 
