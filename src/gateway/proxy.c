@@ -166,14 +166,16 @@ bool proxy_answers(struct supervisor *s, struct proxy *p)
 
 bool proxy_swap(struct proxy *p, const char *folder)
 {
-	size_t keys_len = 0, echo_len = 0;
+	size_t keys_len = 0, echo_len = 0, kept = 0;
 	char *keys = set_load(folder, "keys", SET_FILE_MAX, &keys_len);
 	char *echo = set_load(folder, "echo", SET_FILE_MAX, &echo_len);
 	bool done;
 
+	if (keys)
+		kept = rules_keep_keys(&p->rules, keys, keys_len);
 	/* A new key must not go out before its echo would be noticed. */
 	done = keys && echo && hacli_swap_patterns(&p->cli, "echo", echo, echo_len) &&
-	       hacli_swap_map(&p->cli, "keys", keys, keys_len);
+	       hacli_swap_map(&p->cli, "keys", keys, kept);
 	if (keys)
 		explicit_bzero(keys, keys_len);
 	if (echo)

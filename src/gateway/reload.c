@@ -234,8 +234,25 @@ static void sweep_old(struct supervisor *s)
 	}
 }
 
+static bool same_keys(const char *a, const char *b)
+{
+	return set_same_file(a, b, "keys") && set_same_file(a, b, "echo");
+}
+
+/* An old process may still have a request under way: it must not go out with a key of before, and
+ * what it sends must be searched for in the answer. */
+static void swap_old(struct supervisor *s, const char *folder)
+{
+	for (size_t i = 0; i < s->old_count; i++) {
+		struct proxy *p = s->old[i];
+
+		if (p->cli.fd >= 0 && rules_have_route(&p->rules) && !proxy_swap(p, folder))
+			kill(p->child.pid, SIGTERM);
+	}
+}
+
 /* False, with a reason, when the new one does not start; then the current one was not touched. */
-static bool replace_proxy(struct supervisor *s, struct candidate *c)
+static bool replace_proxy(struct supervisor *s, struct candidate *c, const char *folder_before)
 {
 	struct proxy *before = s->current, *p = proxy_new();
 	bool done;
@@ -260,19 +277,19 @@ static bool replace_proxy(struct supervisor *s, struct candidate *c)
 	s->current = p;
 	retire(s, before);
 	sweep_old(s);
+	if (!same_keys(folder_before, c->folder))
+		swap_old(s, c->folder);
 	return true;
 }
 
 /* Rules and configuration stay: only keys change, and that in every process. */
 static bool swap_keys(struct supervisor *s, const struct candidate *c, const char *before)
 {
-	if (set_same_file(before, c->folder, "keys") && set_same_file(before, c->folder, "echo"))
+	if (same_keys(before, c->folder))
 		return true;
 	if (s->current->child.pid && !proxy_swap(s->current, c->folder))
 		return false;
-	for (size_t i = 0; i < s->old_count; i++)
-		if (s->old[i]->cli.fd >= 0 && !proxy_swap(s->old[i], c->folder))
-			kill(s->old[i]->child.pid, SIGTERM);
+	swap_old(s, c->folder);
 	return true;
 }
 
@@ -282,7 +299,7 @@ static bool use(struct supervisor *s, struct candidate *c, const char *before)
 
 	if (same && swap_keys(s, c, before))
 		return true;
-	if (replace_proxy(s, c))
+	if (replace_proxy(s, c, before))
 		return true;
 	/* A swap that failed may have been half done. */
 	if (same && !proxy_swap(s->current, before))

@@ -227,6 +227,48 @@ struct rule *rules_by_server(const struct rules *r, const char *backend, const c
 	return NULL;
 }
 
+bool rules_have_route(const struct rules *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->rule[i].kind == RULE_ROUTE)
+			return true;
+	return false;
+}
+
+/* Whether a line "CREDENTIAL.INDEX VALUE" is of a route that is cut. */
+static bool is_cut_key(const struct rules *r, const char *line, size_t len)
+{
+	const char *space = memchr(line, ' ', len);
+	const char *dot = space ? memrchr(line, '.', (size_t)(space - line)) : NULL;
+	size_t name = dot ? (size_t)(dot - line) : 0;
+
+	for (size_t i = 0; dot && i < r->count; i++) {
+		const struct rule *rule = &r->rule[i];
+
+		if (rule->kind == RULE_ROUTE && rule->cut && strlen(rule->host) == name &&
+		    memcmp(rule->host, line, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+size_t rules_keep_keys(const struct rules *r, char *keys, size_t len)
+{
+	size_t kept = 0, line;
+
+	for (size_t at = 0; at < len; at += line) {
+		const char *end = memchr(keys + at, '\n', len - at);
+
+		line = end ? (size_t)(end - keys) + 1 - at : len - at;
+		if (is_cut_key(r, keys + at, line))
+			continue;
+		memmove(keys + kept, keys + at, line);
+		kept += line;
+	}
+	explicit_bzero(keys + kept, len - kept);
+	return kept;
+}
+
 void rules_note_past(struct rules *r, long long now)
 {
 	for (size_t i = 0; i < r->count; i++)

@@ -51,6 +51,13 @@ bool rules_cover(const struct rules *to, const struct rules *from, const struct 
 /* The rule whose connections run over that server, or NULL. */
 struct rule *rules_by_server(const struct rules *r, const char *backend, const char *server);
 
+/* Whether there is a rule of a route: only then does HAProxy have keys. */
+bool rules_have_route(const struct rules *r);
+
+/* Removes from the text of a file `keys` the lines of routes that are cut: what an older process
+ * still sends goes where that route led then. Returns the new length; the rest is wiped. */
+size_t rules_keep_keys(const struct rules *r, char *keys, size_t len);
+
 /* Takes every rule whose time is over for known to be so. */
 void rules_note_past(struct rules *r, long long now);
 

@@ -72,7 +72,8 @@ bool proxy_check(struct supervisor *s, const struct generation *g, char said[CHI
 /* Opens the interface again after a failed answer, where the process still takes connections. */
 void proxy_reach(struct proxy *p);
 
-/* Gives a running process the keys and patterns of a set. */
+/* Gives a running process the keys and patterns of a set, without the keys of routes that are cut
+ * in it. */
 bool proxy_swap(struct proxy *p, const char *folder);
 
 /* Marks the rules of `p` that nothing in force covers, and lets no more connections use them. */

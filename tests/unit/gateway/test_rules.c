@@ -172,13 +172,37 @@ static void test_coverage(unused_arg void **state)
 	}
 }
 
+static void test_keys(unused_arg void **state)
+{
+	static const char text[] = "ghl.0 Bearer a.b c\nghl.1 x\nghl.x.0 kept\nopenai.0 y\n"
+				   "no-index z\ngh.0 kept";
+	struct rules r = parse("tls 443 gh - 0 o/r\nroute 80 ghl " D1 " 0 route_ghl/upstream\n"
+			       "route 80 openai " D1 " 0 route_openai/upstream\n");
+	struct rules none = parse("tls 443 a.com - 0 o/r\n");
+	char keys[sizeof(text)];
+	size_t len;
+
+	assert_true(rules_have_route(&r));
+	assert_false(rules_have_route(&none));
+	memcpy(keys, text, sizeof(text));
+	assert_int_equal(rules_keep_keys(&r, keys, sizeof(text) - 1), sizeof(text) - 1);
+	assert_string_equal(keys, text);
+	r.rule[0].cut = r.rule[1].cut = true;
+	len = rules_keep_keys(&r, keys, sizeof(text) - 1);
+	assert_string_equal(keys, "ghl.x.0 kept\nopenai.0 y\nno-index z\ngh.0 kept");
+	for (size_t i = len; i < sizeof(text); i++)
+		assert_int_equal(keys[i], 0);
+	assert_int_equal(rules_keep_keys(&r, keys, 0), 0);
+	rules_free(&r);
+	rules_free(&none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_valid),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_too_many),
-		cmocka_unit_test(test_coverage),
+		cmocka_unit_test(test_valid),	 cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_too_many), cmocka_unit_test(test_coverage),
+		cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
