@@ -323,13 +323,34 @@ bool reload_first(struct supervisor *s)
 	return true;
 }
 
+/* The folder to take, or NULL: then what runs is what is wanted. */
+static const char *choose(const struct supervisor *s)
+{
+	struct set_id next = { 0 };
+	bool is_there = access(FOLDER_NEXT, F_OK) == 0;
+
+	peek_id(FOLDER_NEXT, &next);
+	switch (set_choose(is_there ? next.id : NULL, s->generation.id.id, s->replaced)) {
+	case SET_TAKE_NEXT:
+		return FOLDER_NEXT;
+	case SET_TAKE_SET:
+		return FOLDER_SET;
+	default:
+		return NULL;
+	}
+}
+
 void reload(struct supervisor *s)
 {
-	const char *from = access(FOLDER_NEXT, F_OK) == 0 ? FOLDER_NEXT : FOLDER_SET;
+	const char *from = choose(s);
 	long long started = now_ms();
 	struct candidate c;
 	char before[32];
 
+	if (!from) {
+		state_status(s, s->generation.id.id, NULL);
+		return;
+	}
 	proxy_reach(s->current);
 	generation_folder(&s->generation, before);
 	if (!take(s, from, &c) || !use(s, &c, before)) {
@@ -337,6 +358,8 @@ void reload(struct supervisor *s)
 		return;
 	}
 	rules_free(&c.rules); /* not given away when only keys changed */
+	if (strcmp(s->generation.id.id, c.g.id.id) != 0)
+		memcpy(s->replaced, s->generation.id.id, sizeof(s->replaced));
 	s->generation = c.g;
 	follow_names(s, before, c.folder);
 	set_remove(before);

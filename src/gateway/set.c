@@ -52,6 +52,15 @@ bool set_id_parse(const char *text, size_t len, struct set_id *out)
 	return valid;
 }
 
+enum set_choice set_choose(const char *next, const char *running, const char *replaced)
+{
+	if (!next)
+		return SET_TAKE_SET;
+	if (*next && strcmp(next, running) == 0)
+		return SET_KEEP;
+	return *next && strcmp(next, replaced) == 0 ? SET_TAKE_SET : SET_TAKE_NEXT;
+}
+
 /* ---- files --------------------------------------------------------------------------------- */
 
 bool set_name_is_valid(const char *name)

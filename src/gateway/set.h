@@ -27,6 +27,13 @@ struct set_id {
 /* Parses that file's text. */
 bool set_id_parse(const char *text, size_t len, struct set_id *out);
 
+/* What to do at a signal: take the candidate, the set, or nothing. `next` is the id of the
+ * candidate, "" when it is not known, NULL when there is none. tenantctl exchanges a candidate that
+ * was taken with the set; when it dies, what was replaced, or what runs, is left as the candidate.
+ */
+enum set_choice { SET_TAKE_NEXT, SET_TAKE_SET, SET_KEEP };
+enum set_choice set_choose(const char *next, const char *running, const char *replaced);
+
 /* Plain lower-case names, as tenantctl writes them. */
 bool set_name_is_valid(const char *name);
 

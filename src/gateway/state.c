@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+void state_forget_status(struct supervisor *s)
+{
+	if (unlink(FOLDER_STATE "/status") < 0 && errno != ENOENT)
+		event_failure(&s->events, "status", errno);
+}
 
 void state_status(struct supervisor *s, const char *id, const char *error)
 {

@@ -350,6 +350,7 @@ static void keep_memory_private(const struct supervisor *s)
 
 static int run(struct supervisor *s)
 {
+	state_forget_status(s);
 	state_read_daily(s);
 	if (!reload_first(s))
 		return EXIT_CONFIG;

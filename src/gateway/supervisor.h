@@ -41,6 +41,7 @@ struct supervisor {
 	int signal_fd;
 	unsigned last_generation, last_cli;
 	struct generation generation; /* in use */
+	char replaced[SET_ID + 1];    /* the id of the one before, "" if there was none */
 	struct child dnsmasq;
 	struct proxy *current, *starting; /* starting: on trial, or NULL */
 	/* Oldest first; they end with their connections. One more only while room is made. */
@@ -101,6 +102,8 @@ bool dnsmasq_start(struct supervisor *s);
 
 /* ---- state.c: what is written for tenantctl, and read again -------------------------------- */
 
+/* The folder outlives the container: what another one wrote says nothing about this one. */
+void state_forget_status(struct supervisor *s);
 void state_status(struct supervisor *s, const char *id, const char *error);
 void state_read_daily(struct supervisor *s);
 void state_write_daily(struct supervisor *s); /* if there is news */
