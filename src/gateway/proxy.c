@@ -274,17 +274,38 @@ void proxy_sweep(struct supervisor *s, struct proxy *p)
 		give_up(s, p);
 }
 
-static void note_jobs(void *ctx, const char *line)
+struct info {
+	uint32_t jobs, connections, lost;
+};
+
+static void note_info(void *ctx, const char *line)
 {
-	(void)hareply_number(line, "Jobs: ", ctx);
+	struct info *i = ctx;
+
+	(void)hareply_number(line, "Jobs: ", &i->jobs);
+	(void)hareply_number(line, "CurrConns: ", &i->connections);
+	(void)hareply_number(line, "DroppedLogs: ", &i->lost);
+}
+
+static bool read_info(struct supervisor *s, struct proxy *p, struct info *out)
+{
+	*out = (struct info){ .jobs = UINT32_MAX };
+	if (!hacli_ask(&p->cli, "show info", note_info, out))
+		return false;
+	if (out->lost > p->lost)
+		event_text(&s->events, "lines-lost", "program", p->child.name, "lines",
+			   out->lost - p->lost);
+	p->lost = out->lost;
+	p->connections = out->connections;
+	return true;
 }
 
 bool proxy_is_idle(struct supervisor *s, struct proxy *p)
 {
-	uint32_t jobs = UINT32_MAX;
+	struct info info;
 
-	if (hacli_ask(&p->cli, "show info", note_jobs, &jobs))
-		return jobs <= 1;
+	if (read_info(s, p, &info))
+		return info.jobs <= 1;
 	give_up(s, p);
 	return false;
 }

@@ -17,6 +17,7 @@
 #define DNSMASQ_END_MS 1000
 #define ROOM_MS 200
 #define SOON_MS 50
+#define OLD_CONNECTIONS 500 /* some 50 KiB each while they send a request */
 
 /* A set on trial. */
 struct candidate {
@@ -168,40 +169,71 @@ static bool take(struct supervisor *s, const char *from, struct candidate *c)
 
 /* ---- HAProxy ------------------------------------------------------------------------------- */
 
-static bool room_within(struct supervisor *s, int ms)
+static bool is_old(const struct supervisor *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->old_count; i++)
+		if (s->old[i]->child.pid == pid)
+			return true;
+	return false;
+}
+
+static bool ends_within(struct supervisor *s, pid_t pid, int ms)
 {
 	long long deadline = now_ms() + ms;
 
 	supervisor_reap(s);
-	while (s->old_count > OLD_MAX && now_ms() < deadline) {
+	while (is_old(s, pid) && now_ms() < deadline) {
 		supervisor_pump(s, 2);
 		supervisor_reap(s);
 	}
-	return s->old_count <= OLD_MAX;
+	return !is_old(s, pid);
 }
 
-/* Each old process costs memory. Those that have nothing left to do go first. */
-static void make_room(struct supervisor *s)
+static void drop_oldest(struct supervisor *s, const char *reason)
 {
-	struct proxy *oldest = s->old[0];
-	bool idle = false;
+	pid_t pid = s->old[0]->child.pid;
+
+	event_text(&s->events, "generation-dropped", "reason", reason, "pid", pid);
+	kill(pid, SIGTERM);
+	if (ends_within(s, pid, ROOM_MS))
+		return;
+	kill(pid, SIGKILL);
+	while (!ends_within(s, pid, ROOM_MS))
+		;
+}
+
+/* Those that have nothing left to do end without their interface. */
+static void release_idle(struct supervisor *s)
+{
+	pid_t last = 0;
 
 	for (size_t i = 0; i < s->old_count; i++) {
-		if (s->old[i]->cli.fd < 0 || !proxy_is_idle(s, s->old[i]))
+		struct proxy *p = s->old[i];
+
+		if (p->cli.fd < 0 || !proxy_is_idle(s, p))
 			continue;
-		hacli_close(&s->old[i]->cli);
-		idle = true;
+		hacli_close(&p->cli);
+		last = p->child.pid;
 	}
-	if (room_within(s, idle ? ROOM_MS : 0))
-		return;
-	event_text(&s->events, "generation-dropped", "reason", "too many old ones", "pid",
-		   oldest->child.pid);
-	kill(oldest->child.pid, SIGTERM);
-	if (room_within(s, ROOM_MS))
-		return;
-	kill(oldest->child.pid, SIGKILL);
-	while (!room_within(s, ROOM_MS))
-		;
+	if (last && s->old_count > OLD_MAX)
+		(void)ends_within(s, last, ROOM_MS);
+}
+
+/* Each old process costs memory, and so does each of its connections; what they have together must
+ * leave room for the one in use, or the kernel ends all of them. */
+static void make_room(struct supervisor *s)
+{
+	uint32_t connections[ARRAY_SIZE(s->old)];
+
+	release_idle(s);
+	for (;;) {
+		for (size_t i = 0; i < s->old_count; i++)
+			connections[i] = s->old[i]->connections;
+		if (!limits_excess(connections, s->old_count, OLD_MAX, OLD_CONNECTIONS))
+			return;
+		drop_oldest(s, s->old_count > OLD_MAX ? "too many old ones"
+						      : "too many connections of old ones");
+	}
 }
 
 /* The new process takes connections: the one before it ends with its last connection, without what
@@ -222,8 +254,7 @@ static void retire(struct supervisor *s, struct proxy *p)
 	p->child.parting = true;
 	kill(p->child.pid, p->cli.fd >= 0 ? SIGUSR1 : SIGTERM);
 	s->look_at_old = now_ms() + SOON_MS;
-	if (s->old_count > OLD_MAX)
-		make_room(s);
+	make_room(s);
 }
 
 static void sweep_old(struct supervisor *s)

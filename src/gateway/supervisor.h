@@ -28,6 +28,8 @@ struct proxy {
 	struct rules rules; /* what its configuration allows */
 	bool counts;	    /* it has a table of daily counts */
 	bool given_up;	    /* killed, as it did not answer */
+	/* When last asked: open connections, and lines of its log that it dropped. */
+	uint32_t connections, lost;
 };
 
 /* A copy of a set that was accepted, or is on trial. */
