@@ -98,20 +98,6 @@ bool daily_note(struct daily *d, const char *key, uint32_t count, uint32_t today
 	return len > 0 && is_current(day, today) && note(d, key, len, day, count);
 }
 
-uint32_t daily_of(const struct daily *d, const char *key)
-{
-	uint32_t day;
-	size_t len = split_key(key, &day);
-
-	for (size_t i = 0; len > 0 && i < d->count; i++) {
-		const struct daily_count *c = &d->entry[i];
-
-		if (c->day == day && strlen(c->route) == len && memcmp(c->route, key, len) == 0)
-			return c->count;
-	}
-	return 0;
-}
-
 void daily_parse(struct daily *d, const char *text, size_t len, uint32_t today)
 {
 	while (len > 0) {

@@ -33,9 +33,6 @@ void daily_prune(struct daily *d, uint32_t today);
  * of another day, or there is no room. */
 bool daily_note(struct daily *d, const char *key, uint32_t count, uint32_t today);
 
-/* 0 when nothing is known. */
-uint32_t daily_of(const struct daily *d, const char *key);
-
 /* Takes the file's text; what is not valid is left out. */
 void daily_parse(struct daily *d, const char *text, size_t len, uint32_t today);
 

@@ -119,7 +119,9 @@ bool proxy_start(struct supervisor *s, struct proxy *p, const struct generation 
 	forget_cli(p);
 	p->cli_number = ++s->last_cli;
 	p->generation = g->number;
-	p->counts = p->given_up = false;
+	p->counts = p->given_up = p->seed_failed = false;
+	p->unseeded = true;
+	p->connections = p->lost = 0;
 	make_command(&c, g, "-db", p->cli_number, from);
 	if (!child_spawn(&p->child, &c.launch, &s->events)) {
 		child_delay(&p->child);
@@ -300,6 +302,13 @@ static bool read_info(struct supervisor *s, struct proxy *p, struct info *out)
 	return true;
 }
 
+bool proxy_look(struct supervisor *s, struct proxy *p)
+{
+	struct info info;
+
+	return read_info(s, p, &info);
+}
+
 bool proxy_is_idle(struct supervisor *s, struct proxy *p)
 {
 	struct info info;
@@ -329,34 +338,55 @@ static void note_count(void *ctx, const char *line)
 		(void)daily_note(r->daily, key, count, today());
 }
 
-static void read_counts(struct proxy *p, struct daily *out)
+static bool read_counts(struct proxy *p, struct daily *out)
 {
 	struct count_reader r = { .daily = out };
 
-	if (hacli_ask(&p->cli, "show table daily", note_count, &r))
-		p->counts = r.is_table;
+	if (!hacli_ask(&p->cli, "show table daily", note_count, &r))
+		return false;
+	p->counts = r.is_table;
+	return true;
 }
 
-void proxy_read_counts(struct supervisor *s, struct proxy *p)
+static bool set_counts(struct supervisor *s, struct proxy *p)
 {
-	daily_prune(&s->daily, today());
-	if (p->child.pid && p->counts)
-		read_counts(p, &s->daily);
-}
-
-void proxy_seed_counts(struct supervisor *s, struct proxy *p)
-{
-	struct daily own = { .count = 0 };
 	char key[DAILY_KEY], command[DAILY_KEY + 64];
 
-	/* It takes requests already, which are not to be forgotten. */
-	read_counts(p, &own);
-	daily_prune(&s->daily, today());
-	for (size_t i = 0; i < s->daily.count && p->counts; i++) {
+	for (size_t i = 0; i < s->daily.count; i++) {
 		daily_key(&s->daily.entry[i], key);
-		snprintf(command, sizeof(command), "set table daily key %s data.gpc0 %" PRIu64, key,
-			 (uint64_t)s->daily.entry[i].count + daily_of(&own, key));
+		snprintf(command, sizeof(command), "set table daily key %s data.gpc0 %" PRIu32, key,
+			 s->daily.entry[i].count);
 		if (!hacli_do(&p->cli, command))
-			event_text(&s->events, "error", "what", "daily counts", NULL, 0);
+			return false;
 	}
+	return true;
+}
+
+void proxy_sync_counts(struct supervisor *s, struct proxy *p)
+{
+	bool done;
+
+	daily_prune(&s->daily, today());
+	if (!p->child.pid || (!p->counts && !p->unseeded))
+		return;
+	done = read_counts(p, &s->daily);
+	if (p->counts) {
+		done = done && (!p->unseeded || set_counts(s, p));
+		/* Again each time: rows end two days after they were last set. */
+		done = done && hacli_do(&p->cli, "set table daily key ready data.gpc0 1");
+	}
+	if (done)
+		p->unseeded = false;
+	else if (p->unseeded && !p->seed_failed)
+		event_text(&s->events, "error", "what", "daily counts", NULL, 0);
+	p->seed_failed |= !done;
+}
+
+void proxy_close_counts(struct supervisor *s, struct proxy *p)
+{
+	daily_prune(&s->daily, today());
+	if (!p->child.pid || !p->counts)
+		return;
+	(void)hacli_ask(&p->cli, "clear table daily key ready", NULL, NULL);
+	(void)read_counts(p, &s->daily);
 }

@@ -241,16 +241,17 @@ static void make_room(struct supervisor *s)
 static void retire(struct supervisor *s, struct proxy *p)
 {
 	if (!p->child.pid) {
-		proxy_seed_counts(s, s->current);
+		proxy_sync_counts(s, s->current);
 		proxy_free(p);
 		return;
 	}
 	s->old[s->old_count++] = p;
+	/* First, as the new one refuses what has a daily limit until it knows the counts; and a
+	 * process that stops softly empties its tables. */
+	proxy_close_counts(s, p);
+	proxy_sync_counts(s, s->current);
 	proxy_mark(s, p);
 	proxy_sweep(s, p);
-	/* A process that stops softly empties its tables. */
-	proxy_read_counts(s, p);
-	proxy_seed_counts(s, s->current);
 	p->child.parting = true;
 	kill(p->child.pid, p->cli.fd >= 0 ? SIGUSR1 : SIGTERM);
 	s->look_at_old = now_ms() + SOON_MS;

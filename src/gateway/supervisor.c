@@ -26,10 +26,14 @@
 
 #define STOP_SOFT_MS 3000 /* connections may end by themselves */
 #define STOP_HARD_MS 4000
-#define OLD_LOOK_MS 400	    /* what slipped through a cut is found within a second */
-#define COUNT_LOOK_MS 1000  /* after a request */
-#define COUNT_IDLE_MS 10000 /* for requests that are not logged yet */
-#define WALL_MAX_MS 60000   /* the wall clock may be set meanwhile */
+#define OLD_LOOK_MS 400 /* what slipped through a cut is found within a second */
+/* How long after a request its process is asked what it counted, and how often for those that are
+ * not logged yet. What a process that dies has counted since is lost to a daily limit. */
+#define COUNT_LOOK_MS 100
+#define COUNT_IDLE_MS 1000
+#define LOST_LOOK_MS 1000 /* the same without a daily limit: only for lines that were lost */
+#define LOST_IDLE_MS 10000
+#define WALL_MAX_MS 60000 /* the wall clock may be set meanwhile */
 
 /* ---- children ------------------------------------------------------------------------------ */
 
@@ -129,7 +133,7 @@ static void start_due(struct supervisor *s)
 		(void)dnsmasq_start(s);
 	if (!s->current->child.pid && s->current->child.due <= now &&
 	    proxy_start(s, s->current, &s->generation, NULL)) {
-		proxy_seed_counts(s, s->current);
+		proxy_sync_counts(s, s->current);
 		for (size_t i = 0; i < s->current->rules.count; i++)
 			s->current->rules.rule[i].cut = false;
 		proxy_mark(s, s->current);
@@ -187,17 +191,30 @@ static void look_at_old(struct supervisor *s, long long now)
 
 static void look_at_counts(struct supervisor *s, long long now)
 {
-	struct child *c = &s->current->child;
+	struct proxy *p = s->current;
+	bool counts = p->counts || p->unseeded;
+	long long soon = now + (counts ? COUNT_LOOK_MS : LOST_LOOK_MS);
 
 	if (now >= s->look_at_counts) {
-		c->busy = false;
-		s->look_at_counts = now + COUNT_IDLE_MS;
-		proxy_reach(s->current);
-		proxy_read_counts(s, s->current);
+		p->child.busy = false;
+		s->look_at_counts = now + (counts ? COUNT_IDLE_MS : LOST_IDLE_MS);
+		proxy_reach(p);
+		proxy_sync_counts(s, p);
+		(void)proxy_look(s, p);
 		state_write_daily(s);
-	} else if (c->busy && s->look_at_counts > now + COUNT_LOOK_MS) {
-		s->look_at_counts = now + COUNT_LOOK_MS;
+		event_suppressed(&s->events);
+	} else if (p->child.busy && s->look_at_counts > soon) {
+		s->look_at_counts = soon;
 	}
+}
+
+/* Whether looking at the process in use can tell anything new. */
+static bool has_news(const struct supervisor *s)
+{
+	const struct proxy *p = s->current;
+
+	return p->counts || p->unseeded || p->child.busy || s->daily.changed ||
+	       s->events.denied.suppressed;
 }
 
 /* Milliseconds until something is due; -1 when only an event can change anything. */
@@ -213,7 +230,7 @@ static int next_timeout(const struct supervisor *s)
 			next = own[i]->due;
 	if (s->old_count && (next < 0 || s->look_at_old < next))
 		next = s->look_at_old;
-	if ((s->current->counts || s->daily.changed) && (next < 0 || s->look_at_counts < next))
+	if (has_news(s) && (next < 0 || s->look_at_counts < next))
 		next = s->look_at_counts;
 	next = next < 0 ? -1 : MAX_OF(0, next - now);
 	end = rules_next_end(&s->current->rules, now_s());
@@ -247,7 +264,7 @@ static void begin_stop(struct supervisor *s)
 	s->stop_soft = now_ms() + STOP_SOFT_MS;
 	s->stop_hard = now_ms() + STOP_HARD_MS;
 	event_plain(&s->events, "stopping");
-	proxy_read_counts(s, s->current);
+	proxy_close_counts(s, s->current);
 	state_write_daily(s);
 	for (size_t i = 0; i < s->old_count; i++)
 		hacli_close(&s->old[i]->cli);

@@ -27,6 +27,8 @@ struct proxy {
 	unsigned generation;
 	struct rules rules; /* what its configuration allows */
 	bool counts;	    /* it has a table of daily counts */
+	bool unseeded;	    /* that does not hold yet what was counted before */
+	bool seed_failed;   /* once or more since its start */
 	bool given_up;	    /* killed, as it did not answer */
 	/* When last asked: open connections, and lines of its log that it dropped. */
 	uint32_t connections, lost;
@@ -87,9 +89,15 @@ void proxy_sweep(struct supervisor *s, struct proxy *p);
 /* Whether a process that stops softly is held up by nothing but gateway-init's own connection. */
 bool proxy_is_idle(struct supervisor *s, struct proxy *p);
 
-/* Takes the counts of a process; adds all known counts, once, to those of a new one. */
-void proxy_read_counts(struct supervisor *s, struct proxy *p);
-void proxy_seed_counts(struct supervisor *s, struct proxy *p);
+/* Asks for the open connections, and says how many lines of its log a process has dropped. */
+bool proxy_look(struct supervisor *s, struct proxy *p);
+
+/* Daily counts. A configuration refuses routes with a daily limit while the row "ready" is not in
+ * its table, so that no request goes uncounted between two processes or is counted from zero.
+ * Takes the counts of the process in use; gives a new one those that are known, and its row. */
+void proxy_sync_counts(struct supervisor *s, struct proxy *p);
+/* Takes the last counts of a process, which counts no more. */
+void proxy_close_counts(struct supervisor *s, struct proxy *p);
 
 /* ---- reload.c: generations ----------------------------------------------------------------- */
 

@@ -13,6 +13,16 @@
 
 #define TODAY 20782
 
+/* 0 when nothing is known. */
+static uint32_t daily_of(struct daily *d, const char *key)
+{
+	uint32_t day;
+	size_t len = split_key(key, &day);
+	const struct daily_count *c = len ? find(d, key, len, day) : NULL;
+
+	return c ? c->count : 0;
+}
+
 static void parse(struct daily *d, const char *text)
 {
 	*d = (struct daily){ .count = 0 };
@@ -88,6 +98,7 @@ static void test_counts_grow(unused_arg void **state)
 	assert_true(d.changed);
 	assert_false(daily_note(&d, "ghl:20783", 1, TODAY));
 	assert_false(daily_note(&d, "ghl", 1, TODAY));
+	assert_false(daily_note(&d, "ready", 1, TODAY));
 	assert_false(daily_note(&d, ":20782", 1, TODAY));
 	daily_key(&d.entry[0], key);
 	assert_string_equal(key, "ghl:20782");
