@@ -18,7 +18,9 @@
 #define STABLE_MS 5000 /* a child that lived this long starts again without a delay */
 #define BACKOFF_MS 50  /* after the second death in a row, then doubled */
 #define BACKOFF_MAX_MS 5000
-#define PIPE_BYTES (256 * 1024) /* HAProxy drops lines that do not fit while nobody reads */
+/* HAProxy drops lines that do not fit while nobody reads: this much without privileges (pipe(7)).
+ */
+#define PIPE_BYTES (1024 * 1024)
 
 /* ---- what it says -------------------------------------------------------------------------- */
 

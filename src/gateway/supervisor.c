@@ -26,6 +26,7 @@
 
 #define STOP_SOFT_MS 3000 /* connections may end by themselves */
 #define STOP_HARD_MS 4000
+#define READS_MAX 64
 #define OLD_LOOK_MS 400 /* what slipped through a cut is found within a second */
 /* How long after a request its process is asked what it counted, and how often for those that are
  * not logged yet. What a process that dies has counted since is lost to a daily limit. */
@@ -53,6 +54,17 @@ static size_t children_of(struct supervisor *s, struct child *out[CHILDREN_MAX])
 	return n;
 }
 
+/* More than one read: what is late is lost. Not without end: others wait, too. */
+static void forward_some(struct supervisor *s, struct child *c)
+{
+	ssize_t n = 1;
+
+	for (unsigned i = 0; i < READS_MAX && n > 0; i++)
+		n = child_drain(c, &s->events);
+	if (n == 0)
+		child_close_log(c);
+}
+
 /* Waits for output or, if asked to, a signal, and forwards the output. */
 static void wait_and_forward(struct supervisor *s, int ms, bool signals)
 {
@@ -69,8 +81,8 @@ static void wait_and_forward(struct supervisor *s, int ms, bool signals)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (fds[i].revents && child_drain(child[i], &s->events) == 0)
-			child_close_log(child[i]);
+		if (fds[i].revents)
+			forward_some(s, child[i]);
 }
 
 void supervisor_pump(struct supervisor *s, int ms)
