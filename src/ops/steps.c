@@ -122,7 +122,16 @@ static int create_network(struct client *client, const struct network_spec *spec
 	struct network_spec with = *spec;
 
 	with.labels = labels;
-	return client_network_create(client, &with, id, e);
+	if (!client_network_create(client, &with, id, e))
+		return 0;
+	/* Seen when an engine is ended while it makes a network: its bridge driver keeps what the
+	 * engine itself does not list, and no call removes it. */
+	if (strstr(e->message, "networks have same bridge name"))
+		err_hint(e,
+			 "if 'docker network ls' does not show that network, the engine was ended "
+			 "while it made one: stop it, remove network/files/local-kv.db below its "
+			 "data folder, and start it");
+	return -1;
 }
 
 /* Shared by all tenants: looked at again under the host-wide lock, since parallel runs all found it

@@ -202,6 +202,17 @@ engine_kill "$ENGINE_NAME" && engine_launch "$ENGINE_NAME" || bail_out "the engi
 whole
 concluded "the engine was killed while the tenant ran"
 gone
+# An engine that is ended while it makes a network may keep the bridge of one that it does not list; no
+# call removes it, so this does what the advice says.
+forgot_network() {
+	grep -q 'networks have same bridge name' "$faults_out" &&
+		grep -q 'local-kv.db' "$faults_out" && ! docker network inspect tenantctl-egress >/dev/null 2>&1
+}
+mend_engine() {
+	diag "the engine kept a bridge of a network that it does not list"
+	engine_kill "$ENGINE_NAME" TERM && rm "$ENGINE_DIR/data/network/files/local-kv.db" &&
+		engine_launch "$ENGINE_NAME" || bail_out "the engine does not come back"
+}
 # In the middle of a create it is told to end, as a package upgrade does. Killed there, an engine may lose
 # an endpoint or keep a port of a container it was starting, and only another start of it mends that.
 for gap in 0.15 0.35; do
@@ -213,7 +224,9 @@ for gap in 0.15 0.35; do
 	grep -q 'acme' "$faults_out" || problem "status $status: $(cat "$faults_out")"
 	engine_launch "$ENGINE_NAME" || bail_out "the engine does not come back"
 	unguarded acme && problem "the worker runs without its gateway"
-	tc create acme -f "$acme" || tc apply acme || problem "the next run: $(cat "$faults_out")"
+	tc create acme -f "$acme" ||
+		{ forgot_network && mend_engine && tc create acme -f "$acme"; } || tc apply acme ||
+		problem "the next run: $(cat "$faults_out")"
 	whole
 	gone
 	concluded "the engine was ended $gap s into a create"
