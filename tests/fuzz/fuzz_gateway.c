@@ -43,6 +43,19 @@ static void read_rules(const char *text, size_t len)
 	rules_free(&r);
 }
 
+/* 0 when nothing is known of that route and day. */
+static uint32_t daily_of(const struct daily *d, const char *key)
+{
+	char own[DAILY_KEY];
+
+	for (size_t i = 0; i < d->count; i++) {
+		daily_key(&d->entry[i], own);
+		if (strcmp(own, key) == 0)
+			return d->entry[i].count;
+	}
+	return 0;
+}
+
 static void read_daily(const char *text, size_t len)
 {
 	struct daily d = { .count = 0 }, again = { .count = 0 };
