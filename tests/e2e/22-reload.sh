@@ -8,68 +8,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/atexit.sh
 . tests/support/lab.sh
 . tests/support/gateway.sh
+. tests/support/reload.sh
 
-lab=$E2E_TMP/lab
-place=$E2E_TMP/gateway
-files=$place/files
-
-load() { # ARCHIVE: prints the image's name
-	docker load -qi "${IMAGES:?}/$1" | sed -n 's/^Loaded image: //p' | grep .
-}
-image=$(load tenantctl-gateway.tar) || bail_out "the gateway's image does not load"
-tools=$(load test-tools.tar) || bail_out "the tools' image does not load"
-
-at_exit "lab_down '$ENGINE_NETNS' '$lab'"
-lab_up "$ENGINE_NETNS" "$lab" || bail_out "the internet does not start"
-at_exit 'docker network rm gw-inner gw-egress >/dev/null'
-docker network create --internal --subnet 10.231.0.0/29 --gateway 10.231.0.1 \
-	-o com.docker.network.bridge.inhibit_ipv4=true gw-inner >/dev/null &&
-	docker network create --subnet 10.230.0.0/24 --gateway 10.230.0.1 gw-egress >/dev/null ||
-	bail_out "networks cannot be made"
-at_exit "umount '$place'"
-gateway_place "$place" || bail_out "no place for the gateway's files"
-
-base=("tls 443 api.example.com - 0" "tcp 5432 db.example.com - 0" "tcp 9000 db.example.com - 0"
-	"route 80 ghl 0123456789abcdef 0")
-gateway_set "$files/set" "${base[@]}"
-at_exit 'docker rm -f gw gw-worker >/dev/null 2>&1'
-gateway_create gw "$place" "$GATEWAY_EGRESS" &&
-	docker network connect --ip "$GATEWAY_INNER" gw-inner gw && docker start gw >/dev/null ||
-	bail_out "the gateway does not start"
-docker run -d --name gw-worker --network gw-inner --ip "$GATEWAY_WORKER" --cap-drop ALL \
-	--entrypoint sleep "$tools" 1000 >/dev/null || bail_out "the worker does not start"
-worker_net=/proc/$(docker inspect -f '{{.State.Pid}}' gw-worker)/ns/net
-
-inside() {
-	lab_in "$worker_net" "$GATEWAY_INNER" "$@"
-}
-echoes() { # PORT
-	# shellcheck disable=SC2016 # expanded by the inner shell
-	[ "$(inside timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"; echo hello >&3; head -n 1 <&3' "$GATEWAY_INNER" "$1")" = hello ]
-}
-resolves() { # NAME
-	[ "$(inside getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }')" = "$GATEWAY_INNER" ]
-}
-# route PATH: the Host header that the upstream saw, which is the key
-route() {
-	nsenter --net="$worker_net" curl -s --max-time 3 "http://$GATEWAY_INNER$1" | jq -r .host
-}
-logged() { # JQ-CONDITION
-	docker logs gw 2>&1 | jq -es "any(.[]; $1)" >/dev/null
-}
-logged_times() { # JQ-CONDITION
-	docker logs gw 2>&1 | jq -es "[.[] | select($1)] | length"
-}
-processes() { # NAME: how many run in the gateway
-	docker top gw -o pid,comm | awk -v p="$1" '$2 == p' | wc -l
-}
-pid_of() {
-	docker top gw -o pid,comm | awk -v p="$1" '$2 == p { print $1 }' | tail -n 1
-}
-change() { # RULE...: a candidate with these rules
-	rm -rf "$files/next"
-	gateway_set "$files/next" "$@" && gateway_change gw "$place"
-}
 # A connection that says "alive" every 50 ms, and when it ended: hold NAME PORT
 hold() {
 	setpriv --pdeathsig KILL nsenter --net="$worker_net" /usr/bin/python3 -u - "$GATEWAY_INNER" "$2" \
@@ -99,10 +39,6 @@ ended_at() { # NAME: milliseconds, once it has ended
 	eventually 5 grep -q -e ended -e Error "$E2E_TMP/held.$1"
 	sed -n 's/^ended //p' "$E2E_TMP/held.$1"
 }
-now() {
-	date +%s%3N
-}
-
 ok "the gateway answers" eventually 5 resolves api.example.com
 ok "and says that its set is loaded" eventually 5 test "$(gateway_result "$place")" = loaded
 ok "with the set's id" grep -q "^generation $(gateway_id "$files/set")$" "$place/state/status"
@@ -124,7 +60,6 @@ is "$(nsenter --net="$worker_net" curl -s -o /dev/null -w '%{http_code}' \
 	"http://$GATEWAY_INNER/ghl/canary")" 200 "a pattern is matched as a whole"
 kill -KILL "$haproxy_pid"
 start=$(now)
-key_is() { [ "$(route /ghl/a)" = "$1" ]; }
 eventually 5 key_is 'Bearer two; \x "y'
 took=$(($(now) - start))
 ok "a new haproxy has the new key, within a second ($took ms)" test "$took" -lt 1000
@@ -202,8 +137,7 @@ candidate && touch "$files/next/Odd name"
 refusal "a file with a name" "an odd name"
 candidate && rm -f "$files/next/echo"
 refusal "echo: not in the set" "half a set"
-candidate && chmod 000 "$files/next/hosts"
-gateway_id "$files/next" >/dev/null
+candidate && gateway_seal "$files/next"
 like "$(chmod 000 "$files/next/hosts"; gateway_change gw "$place")" "^refused hosts: " "a file that cannot be read"
 candidate && rm -f "$files/next/generation" && echo torn >"$files/next/generation" && chmod 444 "$files/next/generation"
 rm -f "$place/state/status"
@@ -290,12 +224,6 @@ wait "$keeper"
 is "$(cat "$E2E_TMP/kept-alive")" "200 none" "a connection that was kept cannot use a route that is gone"
 
 # ---- daily counts --------------------------------------------------------------------------------
-day=$(($(date +%s) / 86400))
-count() {
-	awk -v day="$day" '$1 == "ghl" && $2 == day { print $3 }' "$place/state/daily"
-}
-counts() { [ "$(count)" = "$1" ]; }
-grown() { [ "$(count)" -gt "$1" ]; }
 change "${base[@]}" >/dev/null
 ok "requests are counted on disk" eventually 3 test -s "$place/state/daily"
 before=$(count)

@@ -6,7 +6,10 @@
 #                              the container with the mounts and limits that tenants get
 #   gateway_set DIR RULE...    a complete set in the new folder DIR; RULE: "KIND PORT HOST FLAGS EXPIRES"
 #                              (a route's HOST is its name; it leads to plain.example.com and sends
-#                              its key as the Host header, which the lab's servers repeat)
+#                              its key as the Host header, which the lab's servers repeat; what is
+#                              below /NAME/refused is refused). GATEWAY_DAILY is the daily limit of
+#                              each route, GATEWAY_STOPPING and GATEWAY_UNREADY the conditions under
+#                              which a process refuses what is new to it, or counted
 #   gateway_seal DIR           writes DIR/generation anew: for a set that was changed by hand
 #   gateway_id DIR             the id of the set
 #   gateway_result DIR         the result in DIR/state/status
@@ -18,6 +21,9 @@
 GATEWAY_INNER=10.231.0.2
 GATEWAY_WORKER=10.231.0.3
 GATEWAY_EGRESS=10.230.0.2
+GATEWAY_DAILY=1000000
+GATEWAY_STOPPING='{ stopping }'
+GATEWAY_UNREADY='!{ str(ready),in_table(daily) }'
 gateway_uid=1879048193
 
 # Folders on a memory file system, as tenants have them.
@@ -91,6 +97,10 @@ gateway_frontend() { # KIND PORT RULE...
 	local kind=$1 port=$2 k p host flags expires match
 	printf 'frontend %s_%s\n\tmode tcp\n\tbind %s:%s\n' "$kind" "$port" "$GATEWAY_INNER" "$port"
 	printf '\ttcp-request inspect-delay 5s\n'
+	printf '\ttcp-request content set-var(txn.verdict) str(denied)\n'
+	# Plain TCP chooses its rule at once: a refusal here would lose connections that are allowed,
+	# and what is not is cut.
+	[ "$kind" = tcp ] || printf '\ttcp-request content reject if %s\n' "$GATEWAY_STOPPING"
 	[ "$kind" = tcp ] || printf '\ttcp-request content reject if !{ req.ssl_hello_type 1 }\n'
 	for rule in "${@:3}"; do
 		read -r k p host flags expires <<<"$rule"
@@ -106,9 +116,9 @@ gateway_frontend() { # KIND PORT RULE...
 	printf '\ttcp-request content %s\n' \
 		'reject if !{ var(txn.rule) -m found }' \
 		'do-resolve(txn.dst,outside,ipv4) var(txn.name)' \
-		'reject if !{ var(txn.dst) -m found }' 'set-dst var(txn.dst)'
+		'reject if !{ var(txn.dst) -m found }' 'set-dst var(txn.dst)' 'set-var(txn.verdict) str(allowed)'
 	printf '\tlog-format %s\n\tdefault_backend outside\n' \
-		"'{\"ts\":%Ts.%ms,\"event\":\"$kind\",\"tenant\":\"acme-dental\",\"rule\":\"%[var(txn.rule)]\",\"state\":\"%ts\"}'"
+		"'{\"ts\":%Ts.%ms,\"event\":\"$kind\",\"tenant\":\"acme-dental\",\"rule\":\"%[var(txn.rule)]\",\"verdict\":\"%[var(txn.verdict)]\",\"state\":\"%ts\"}'"
 }
 
 gateway_routes() { # RULE...
@@ -121,19 +131,28 @@ gateway_routes() { # RULE...
 	cat <<-EOF
 		frontend routes
 			mode http
+			maxconn 300
 			bind $GATEWAY_INNER:80 proto h1
+			http-request set-var(txn.verdict) str(denied)
+			http-request set-var(txn.path) path
 			http-request set-var(txn.route) path,field(2,/)
 			http-request set-var(txn.day) date,div(86400)
-			log-format '{"ts":%Ts.%ms,"event":"route","tenant":"acme-dental","rule":"route:%[var(txn.route)]","status":%ST}'
+			log-format '{"ts":%Ts.%ms,"event":"route","tenant":"acme-dental","rule":"route:%[var(txn.route)]","path":"%[var(txn.path),json(utf8s)]","verdict":"%[var(txn.verdict)]","status":%ST}'
+			http-request return status 503 hdr Retry-After 1 if $GATEWAY_STOPPING
 			use_backend route_%[var(txn.route)]
 	EOF
 	for host in "${names[@]}"; do
 		cat <<-EOF
 			backend route_$host
 				mode http
+				http-request return status 403 if { path_beg /$host/refused }
+				http-request wait-for-body time 30s
+				http-request return status 503 hdr Retry-After 1 if $GATEWAY_STOPPING
+				http-request return status 503 hdr Retry-After 1 if $GATEWAY_UNREADY
 				http-request track-sc0 str($host:),concat(,txn.day) table daily
-				http-request deny deny_status 429 if { sc_get_gpc0(0) ge 1000000 }
+				http-request deny deny_status 429 if { sc_get_gpc0(0) ge $GATEWAY_DAILY }
 				http-request sc-inc-gpc0(0)
+				http-request set-var(txn.verdict) str(allowed)
 				http-request set-header Host "%[str($host.0),map(keys)]"
 				http-response wait-for-body time 1s
 				http-response deny deny_status 502 if { res.body -m sub -f echo }
