@@ -10,18 +10,21 @@
 #include "domain/egress.h"
 
 /*
- * Sizes: at most 512 buffers of 16 KiB (8 MiB) however many connections there are; a request's head
- * and a ClientHello have 15 KiB of room. One thread: a tenant's worker does not saturate it, and
- * each thread costs memory in every tenant. A process whose rules were replaced ends with its last
- * connection: what has to end sooner is ended over the socket, by rule. HAProxy's own HTTP client,
- * which nothing uses, would otherwise load every CA of the system.
+ * Sizes: buffers of 16 KiB, so that a request's head and a ClientHello have 15 KiB of room, two for
+ * each connection and some: when they run out, HAProxy does not even answer gateway-init. One
+ * thread: a tenant's worker does not saturate it, and each thread costs memory in every tenant. A
+ * process whose rules were replaced ends with its last connection: what has to end sooner is ended
+ * over the socket, by rule. HAProxy's own HTTP client, which nothing uses, would otherwise load
+ * every CA of the system.
  */
+#define CONNECTIONS_MAX (GATEWAY_MAX_EGRESS + GATEWAY_MAX_INBOUND)
+#define BUFFERS (2 * CONNECTIONS_MAX + 64)
 static const char global_section[] = "global\n"
 				     "\tlog stdout len 4096 format raw local0\n"
 				     "\tnbthread 1\n"
 				     "\tmaxconn %d\n"
 				     "\ttune.bufsize 16384\n"
-				     "\ttune.buffers.limit 512\n"
+				     "\ttune.buffers.limit %d\n"
 				     "\tstats socket \"${GATEWAY_CLI}\" mode 600 level admin "
 				     "expose-fd listeners\n"
 				     "\tstats timeout 1h\n"
@@ -62,7 +65,8 @@ static void add_reason(struct strbuf *b, const char *reason)
 
 /* A process that was replaced has old rules, and lives on for the connections that it carries. One
  * that was accepted before and says only now what it wants is sent away: the next attempt reaches
- * the new process. */
+ * the new process. What has chosen its rule already, and all of plain TCP, which does so at once,
+ * is let on, as it may be allowed; gateway-init ends what is not. */
 static void add_stopping(struct strbuf *b)
 {
 	add_reason(b, "reload");
@@ -79,15 +83,12 @@ static void add_frontend(struct strbuf *b, const struct gateway_config *c, const
 	strbuf_printf(b, "\ttcp-request connection reject if !{ src %s }\n", c->worker_ip);
 	strbuf_puts(b, "\ttcp-request inspect-delay 5s\n");
 	strbuf_puts(b, "\ttcp-request content set-var(txn.verdict) str(denied)\n");
-	add_stopping(b);
 }
 
-/* From a resolved txn.dst to the connection, or to the refusal. `private_ok` is a condition. The
- * lookup took its time, in which the process may have been replaced. */
+/* From a resolved txn.dst to the connection, or to the refusal. `private_ok` is a condition. */
 static void add_dial(struct strbuf *b, const struct gateway_config *c, const struct strlist *own,
 		     const char *private_ok)
 {
-	add_stopping(b);
 	add_reason(b, "unresolved");
 	strbuf_puts(b, "\ttcp-request content reject if !{ var(txn.dst) -m found }\n");
 	add_reason(b, "address");
@@ -172,6 +173,7 @@ static void add_tls(struct strbuf *b, const struct gateway_config *c, const stru
 	bool private_rules = false, expiry = any_expires(rules, count);
 
 	add_frontend(b, c, "tls", port);
+	add_stopping(b);
 	add_reason(b, "not-tls");
 	strbuf_puts(b, "\ttcp-request content reject if !{ req.ssl_hello_type 1 }\n");
 	add_reason(b, "no-name");
@@ -296,8 +298,7 @@ void gateway_add_haproxy(struct strbuf *b, const struct gateway_config *c)
 
 	gateway_own_addresses(c, &own);
 	egress_rules_make(c, &rules);
-	strbuf_printf(b, global_section, GATEWAY_MAX_EGRESS + GATEWAY_MAX_INBOUND,
-		      GATEWAY_MAX_EGRESS, c->resolver);
+	strbuf_printf(b, global_section, CONNECTIONS_MAX, BUFFERS, GATEWAY_MAX_EGRESS, c->resolver);
 	add_frontends(b, c, &own, &rules);
 	add_outside(b, &rules);
 	gateway_add_routes(b, c, &own);
