@@ -91,7 +91,8 @@ attack() {
 ok "a worker is served" works "$acme_net" "$acme"
 ok "the other, too" works "$beta_net" "$beta"
 
-attack "1000 slow requests" slow 80 1000 5 '.accepted >= 900'
+# A gateway takes 300 requests to routes at a time; the others wait in the kernel's queue or are lost.
+attack "1000 slow requests" slow 80 1000 5 '.attempts == 1000 and .accepted >= 300'
 attack "1000 half handshakes" half 443 1000 5 '.accepted >= 900'
 attack "10000 connections" idle 443 10000 6 '.attempts == 10000 and .accepted >= 1000'
 attack "5000 lookups a second" lookups 53 5000 5 '.attempts >= 20000 and .answers >= 1000'
