@@ -104,9 +104,9 @@ const char *egress_reader_since(const struct egress_reader *r);
 void egress_reader_feed(struct egress_reader *r, int stream, const char *data, size_t len);
 void egress_reader_end(struct egress_reader *r);
 
-/* What an operator of the tenant can do about a refusal: a command (*out_command true) or a
- * sentence. NULL when nothing is known. Owned by the caller. */
-char *egress_denial_advice(const struct egress_denial *d, const struct tenant_spec *spec,
+/* What an operator of the tenant with this manifest can do about a refusal: a command (*out_command
+ * true) or a sentence. NULL when nothing is known. Owned by the caller. */
+char *egress_denial_advice(const struct egress_denial *d, const struct tenant_spec *s,
 			   bool *out_command);
 
 #endif

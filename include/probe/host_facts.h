@@ -12,13 +12,8 @@
 #include <sys/types.h>
 
 #include "base/strlist.h"
+#include "probe/facts.h"
 #include "base/strmap.h"
-
-struct host_port { /* something listens there */
-	char address[46];
-	uint16_t port;
-	bool udp;
-};
 
 struct host_value {    /* one small file of /proc or /sys */
 	char *name;    /* "kernel.kptr_restrict", "spectre_v2" */

@@ -51,40 +51,43 @@ static char *allow_advice(const char *what, const char *name)
 			  name);
 }
 
-static void note_secret(struct strlist *names, const char *name)
+static const struct credential_entry *find_credential(const struct tenant_spec *s, const char *name)
 {
-	if (name && !strlist_has(names, name))
-		strlist_add(names, name);
+	const struct credential_entry *creds = s->credentials.items;
+
+	for (size_t i = 0; i < s->credentials.count; i++)
+		if (strcmp(creds[i].name, name) == 0)
+			return &creds[i];
+	return NULL;
 }
 
-/* The gateway does not tell which of several keys it lacks. */
-static char *key_advice(const struct tenant_spec *spec, const char *name, bool *out_command)
+/* Files first; with several of them the gateway cannot say which one it lacks. */
+static char *key_advice(const struct tenant_spec *s, const char *name, bool *out_command)
 {
-	const struct credential_entry *cred = spec->credentials.items;
-	auto_strlist struct strlist secrets = { 0 };
-	bool is_printed = false;
+	const struct credential_entry *cred = find_credential(s, name);
+	auto_strlist struct strlist keys = { 0 };
 
-	for (size_t i = 0; i < spec->credentials.count; i++) {
-		const struct inject_entry *how = cred[i].inject.items;
+	if (!cred)
+		return mem_printf("no credential has the name %s any more", name);
+	if (cred->secret)
+		strlist_add(&keys, cred->secret);
+	for (size_t i = 0; i < cred->inject.count; i++) {
+		const struct inject_entry *how = (struct inject_entry *)cred->inject.items + i;
 
-		if (strcmp(cred[i].name, name) != 0)
-			continue;
-		is_printed = cred[i].command.count > 0;
-		note_secret(&secrets, cred[i].secret);
-		for (size_t k = 0; k < cred[i].inject.count; k++)
-			note_secret(&secrets, how[k].secret);
+		if (how->secret && !strlist_has(&keys, how->secret))
+			strlist_add(&keys, how->secret);
 	}
-	*out_command = is_printed || secrets.count > 0;
-	if (!*out_command)
-		return mem_strdup("the manifest has no such credential any more");
-	if (is_printed && !secrets.count)
-		return mem_printf("tenantctl secret rotate %s %s", spec->tenant, name);
-	if (secrets.count == 1 && !is_printed)
-		return mem_printf("tenantctl secret set %s %s", spec->tenant, secrets.items[0]);
-	return mem_printf("tenantctl secret list %s", spec->tenant);
+	if (keys.count + (cred->command.count > 0) > 1)
+		return mem_printf("one of the keys of credential %s is missing: 'tenantctl secret "
+				  "list %s' shows which",
+				  name, s->tenant);
+	*out_command = true;
+	if (keys.count)
+		return mem_printf("tenantctl secret set %s %s", s->tenant, keys.items[0]);
+	return mem_printf("tenantctl secret rotate %s %s", s->tenant, name);
 }
 
-static char *route_advice(const struct egress_denial *d, const struct tenant_spec *spec,
+static char *route_advice(const struct egress_denial *d, const struct tenant_spec *s,
 			  bool *out_command)
 {
 	static const struct {
@@ -108,14 +111,14 @@ static char *route_advice(const struct egress_denial *d, const struct tenant_spe
 	if (name && strcmp(d->reason, "rule") == 0)
 		return allow_advice(d->what, name);
 	if (name && strcmp(d->reason, "key") == 0)
-		return key_advice(spec, name, out_command);
+		return key_advice(s, name, out_command);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (strcmp(texts[i].reason, d->reason) == 0)
 			return mem_strdup(texts[i].text);
 	return NULL;
 }
 
-char *egress_denial_advice(const struct egress_denial *d, const struct tenant_spec *spec,
+char *egress_denial_advice(const struct egress_denial *d, const struct tenant_spec *s,
 			   bool *out_command)
 {
 	static const struct {
@@ -129,11 +132,11 @@ char *egress_denial_advice(const struct egress_denial *d, const struct tenant_sp
 
 	*out_command = false;
 	if (strcmp(d->kind, "route") == 0)
-		return route_advice(d, spec, out_command);
+		return route_advice(d, s, out_command);
 	if (strcmp(d->reason, "address") == 0 && is_private(d->address))
-		return allow_command(d, spec->tenant, true, out_command);
+		return allow_command(d, s->tenant, true, out_command);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (strcmp(texts[i].reason, d->reason) == 0)
 			return mem_strdup(texts[i].text);
-	return allow_command(d, spec->tenant, false, out_command);
+	return allow_command(d, s->tenant, false, out_command);
 }

@@ -83,6 +83,39 @@ static const struct explanation table[] = {
 	  "Connects from the worker's network namespace to ports of the own gateway that are not "
 	  "declared; each must refuse.",
 	  "An extra port on the gateway is a service beside the keys that nobody reviewed." },
+	{ "route.control",
+	  "Asks the own gateway, from the worker's network namespace, for a credential route that is "
+	  "not declared; it must be refused with that very reason.",
+	  "This is the control of the other attempts at routes: refusals of a gateway that refuses "
+	  "everything, or that does not answer, show nothing." },
+	{ "route.refused",
+	  "Sends requests to the own gateway that a proxy may misread: TRACE, dot segments, hop-by-hop "
+	  "lists, upgrades, doubtful framing. Each must be refused for its own reason.",
+	  "What gateway and upstream read differently slips past the rules of a route, with the "
+	  "tenant's key attached." },
+	{ "route.target",
+	  "Asks the own gateway for tunnels, absolute targets and other hosts.",
+	  "A route that leads where the worker says sends the tenant's key there." },
+	{ "route.peer",
+	  "Connects from the worker's network namespace to the credential routes of every other running "
+	  "tenant. Each is shown to answer from its own side.",
+	  "Who reaches another tenant's routes uses that client's keys without ever seeing them." },
+	{ "gateway.admin",
+	  "Lists what listens in the gateway, from /proc/PID/net of its process.",
+	  "An administration socket or a statistics page changes rules and shows keys, past everything "
+	  "that was reviewed." },
+	{ "gateway.files",
+	  "Compares the files on the gateway's tmpfs, by SHA-256, with what the manifest orders.",
+	  "Its configuration is the list of what the worker may reach. A changed file is another list." },
+	{ "gateway.generation",
+	  "Compares the configuration that the gateway's running processes were started with, from their "
+	  "environment and status, with the ordered one.",
+	  "A gateway that did not take a change goes on allowing what was revoked, with files that look "
+	  "right." },
+	{ "gateway.keys.private",
+	  "Reads owners and permissions of the folders and files that hold keys, and looks for their file "
+	  "system in the mounts of the worker.",
+	  "The tenant's keys are worth more than its worker. Whoever can read the file has them for good." },
 	{ "gateway.caps",
 	  "Reads all five capability sets of every process of the gateway from /proc/PID/status.",
 	  "The gateway parses what the tenant and the internet send. When that breaks it, nothing "

@@ -201,6 +201,11 @@ static const struct explanation table[] = {
 	  "by shape; values are never printed.",
 	  "Every tool that an agent starts inherits the environment, and printing it is the first "
 	  "thing that an injected prompt asks for." },
+	{ "secret.exposed",
+	  "Looks for the tenant's keys, plain and encoded, in processes, inspect replies, logs "
+	  "and files, and must find them in the gateway's own file.",
+	  "A key is given to the gateway so that the worker never has it. One copy elsewhere undoes that, "
+	  "and is found by whoever looks." },
 	{ "inspect.secrets",
 	  "Judges environment, command, entrypoint, health check, labels and log options in the "
 	  "engine's inspect reply by shape; values are never printed.",

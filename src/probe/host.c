@@ -89,16 +89,15 @@ int probe_host_addresses(struct strlist *out, struct err *e)
 	return 0;
 }
 
-int probe_host_ports(const char *proc_path, struct host_port *out, size_t max, size_t *out_count,
-		     struct err *e)
+int host_ports_of(int proc_root, struct host_port *out, size_t max, size_t *out_count,
+		  struct err *e)
 {
 	size_t count = 0;
 
-	if (proc_open_root(proc_path, &root, e) < 0 ||
-	    listeners_read_table(root, "net/tcp", false, out, max, &count, e) < 0 ||
-	    listeners_read_table(root, "net/tcp6", false, out, max, &count, e) < 0 ||
-	    listeners_read_table(root, "net/udp", true, out, max, &count, e) < 0 ||
-	    listeners_read_table(root, "net/udp6", true, out, max, &count, e) < 0)
+	if (listeners_read_table(proc_root, "net/tcp", false, out, max, &count, e) < 0 ||
+	    listeners_read_table(proc_root, "net/tcp6", false, out, max, &count, e) < 0 ||
+	    listeners_read_table(proc_root, "net/udp", true, out, max, &count, e) < 0 ||
+	    listeners_read_table(proc_root, "net/udp6", true, out, max, &count, e) < 0)
 		return -1;
 	*out_count = count;
 	return 0;

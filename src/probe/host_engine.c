@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
-#include "host_files.h"
+#include "host_read.h"
 
 #define ENGINE_NAME "dockerd"
 #define FIREWALL_NAME "firewalld"

@@ -13,7 +13,7 @@
 
 #include "base/fsio.h"
 #include "base/mem.h"
-#include "host_files.h"
+#include "host_read.h"
 
 const char *const host_module_names[HOST_MODULES] = {
 	[HOST_MODULE_ALG] = "algif_aead",

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "host_files.h"
+#include "host_read.h"
 
 enum { NAMES_MAX = 4096 };
 

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "host_files.h"
+#include "host_read.h"
 
 enum { FOLDER_FILES_MAX = 256, MODULES_FILE_MAX = 8 * 1024 * 1024 };
 

@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
-#include "host_files.h"
+#include "host_read.h"
 #include "probe/probe.h"
 
 enum { PORTS_MAX = 4096, ROUTES_MAX = 16384, MEMBERS_MAX = 256 };

@@ -90,6 +90,12 @@ usage_errors() {
 	refused 2 '' 'a name that is a path' show ../../etc
 	refused 2 '' 'a name that is a command word' create all
 	refused 2 'is given twice' 'an option twice' create acme -f a -f b
+	refused 2 'too many arguments' 'a secret as an argument' secret set acme ghl sk-live-4711
+	unlike "$(cat "$err")" 4711 'is not repeated'
+	like "$(cat "$err")" 'replace it' 'and is said to be lost'
+	refused 2 'not a name of a secret' 'a secret in place of its name' secret set acme SK_live_4711
+	unlike "$(cat "$err")" 4711 'is not repeated either'
+	refused 2 "'tenantctl secret' is followed by one of: set, list, rotate, rm" 'secret alone' secret
 	refused 2 'human, json, junit, tap, sarif, html' 'an unknown format of a report' \
 		verify --all --format pdf
 	refused 2 "id 'net.sibling.tpc'.*net.sibling.tcp" 'an unknown check names the nearest' \
@@ -431,6 +437,7 @@ typed() {
 
 usage_errors
 init_and_validate
+secrets
 catalogue
 completion
 engine_trouble

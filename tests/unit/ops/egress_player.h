@@ -72,7 +72,7 @@ static inline int play(struct transport *t, const struct engine_request *req,
 		snprintf(p->since, sizeof(p->since), "%s", since ? since + 7 : "");
 		put_frames(req, p->log);
 	} else {
-		reply->status = 500;
+		reply->status = strstr(req->path, "/logs?") ? 404 : 500;
 		strbuf_puts(&reply->body, "{\"message\":\"the engine says no\"}");
 	}
 	return 0;
