@@ -5,6 +5,7 @@
 #include "domain/matrix.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
@@ -64,12 +65,13 @@ static void merge(struct matrix_cell *cell, enum cell_state s)
 		cell->observed = s;
 }
 
-/* "beta worker", "tc-beta-gw": the tenant that an attempt was aimed at. */
+/* "beta worker", "tc-beta-gw": the tenant that an attempt was aimed at. Names are asked for in any
+ * case. */
 static bool aims_at(const char *text, const char *prefix, const char *tenant, const char *ends)
 {
 	size_t skip = strlen(prefix), len = strlen(tenant);
 
-	return !strncmp(text, prefix, skip) && !strncmp(text + skip, tenant, len) &&
+	return !strncasecmp(text, prefix, skip) && !strncasecmp(text + skip, tenant, len) &&
 	       (text[skip + len] == '\0' || strchr(ends, text[skip + len]));
 }
 
@@ -77,8 +79,8 @@ static bool is_gateway_of(const char *name, const char *tenant)
 {
 	size_t len = strlen(tenant);
 
-	return !strncmp(name, "tc-", 3) && !strncmp(name + 3, tenant, len) &&
-	       !strcmp(name + 3 + len, "-gw");
+	return !strncasecmp(name, "tc-", 3) && !strncasecmp(name + 3, tenant, len) &&
+	       !strcasecmp(name + 3 + len, "-gw");
 }
 
 static void fill_sibling(const struct tenant_facts *t, struct matrix_cell *cell)

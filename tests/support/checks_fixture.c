@@ -296,8 +296,8 @@ static void make_attempts(struct fixture *x)
 	add_dns(x, "net.dns.gateway", own, "no.example", false);
 	add_dns(x, "net.dns.embedded", "127.0.0.11", "tc-acme-gw", true);
 	add_dns(x, "net.dns.embedded", "127.0.0.11", "no.example", false);
-	add_dns(x, "net.sibling.dns", own, "tc-beta", false);
-	add_dns(x, "net.sibling.dns", "127.0.0.11", "tc-beta-gw", false);
+	add_dns(x, "net.sibling.dns", own, "tC-beTA", false);
+	add_dns(x, "net.sibling.dns", "127.0.0.11", "tC-bEta-Gw", false);
 }
 
 static void make_network(struct fixture *x)
