@@ -3,6 +3,7 @@
  * thread that made it, and is killed with its group and reaped on every path. The
  * group is killed before the leader is reaped: until then its number cannot be reused.
  */
+#include "base/clock.h"
 #include "base/child.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -37,14 +37,6 @@ struct child {
 	struct stream streams[STREAMS];
 	int64_t deadline;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* First steps of the child. The signal mask is inherited and would survive execve(2). */
 static void child_begin(pid_t parent)
@@ -117,7 +109,7 @@ static int child_start(struct child *c, child_main fn, void *arg, int timeout_ms
 	close_all(NULL, theirs);
 	c->pid = pid;
 	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	c->deadline = now_ms() + timeout_ms;
+	c->deadline = clock_monotonic_ms() + timeout_ms;
 	return 0;
 }
 
@@ -132,7 +124,7 @@ static void drain(const struct child *c, struct stream *s)
 		if (n > 0) {
 			strbuf_add(s->out, buf, (size_t)n);
 			/* an endless writer must not keep us from looking at the clock */
-			if (now_ms() >= c->deadline)
+			if (clock_monotonic_ms() >= c->deadline)
 				break;
 		} else if (n < 0 && errno == EINTR) {
 			continue;
@@ -164,7 +156,7 @@ static bool collect(struct child *c, bool bounded)
 		bool done = has_exited(c);
 		for (size_t i = 0; i < STREAMS; i++)
 			drain(c, &c->streams[i]);
-		int64_t left = c->deadline - now_ms();
+		int64_t left = c->deadline - clock_monotonic_ms();
 		if (bounded && c->streams[STREAM_OUT].out->overflow)
 			return false;
 		if (done)

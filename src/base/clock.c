@@ -1,4 +1,4 @@
-/* The one place that turns the wall clock into text. */
+/* The wall clock as text, and the clock of deadlines. */
 #include "base/clock.h"
 
 #include <time.h>
@@ -14,4 +14,12 @@ char *clock_utc_text(void)
 	gmtime_r(&now, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return mem_strdup(text);
+}
+
+int64_t clock_monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

@@ -13,19 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "fsio_internal.h"
 
 #define POLL_MS 50 /* flock has no timeout; SIGALRM would be a process-wide side effect */
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void sleep_ms(int ms)
 {
@@ -85,7 +78,7 @@ int fsio_lock(const char *path, int wait_ms, int *out_fd, struct err *e)
 {
 	auto_fd int dir = -1;
 	const char *name = NULL;
-	int64_t deadline = now_ms() + wait_ms;
+	int64_t deadline = clock_monotonic_ms() + wait_ms;
 
 	if (fsio_open_parent(path, false, &dir, &name, e))
 		return -1;
@@ -103,7 +96,7 @@ int fsio_lock(const char *path, int wait_ms, int *out_fd, struct err *e)
 			fd = -1;
 			return 0;
 		}
-		if (now_ms() >= deadline)
+		if (clock_monotonic_ms() >= deadline)
 			return busy(fd, path, e);
 		sleep_ms(POLL_MS);
 	}

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "transport_socket.h"
 
@@ -45,14 +45,6 @@ struct flight {
 	int64_t last_ms; /* when bytes moved last */
 	curl_off_t moved;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
 {
@@ -133,7 +125,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	struct flight *f = arg;
 	size_t len = size * count;
 
-	f->last_ms = now_ms();
+	f->last_ms = clock_monotonic_ms();
 	f->header_bytes += len;
 	f->header_count++;
 	if (f->header_bytes > HEADER_BYTES_MAX || f->header_count > HEADER_COUNT_MAX) {
@@ -197,7 +189,7 @@ static int on_progress(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off
 		       curl_off_t ulnow)
 {
 	struct flight *f = arg;
-	int64_t now = now_ms();
+	int64_t now = clock_monotonic_ms();
 
 	(void)dltotal;
 	(void)ultotal;
@@ -374,7 +366,7 @@ static int curl_perform(struct transport *base, const struct engine_request *req
 			struct engine_reply *reply, struct err *e)
 {
 	struct curl_transport *t = (struct curl_transport *)base;
-	struct flight f = { .t = t, .req = req, .reply = reply, .last_ms = now_ms() };
+	struct flight f = { .t = t, .req = req, .reply = reply, .last_ms = clock_monotonic_ms() };
 	auto_free char *url = mem_printf("http://engine%s", req->path);
 	struct curl_slist *headers = NULL;
 	int ret;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -130,14 +131,6 @@ static int put_back(const struct edit *ed, const char *written, struct err *e)
 	return err_set(e, e->code, "%s; the manifest is as it was", why);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* From now on the rules have their age; that they have not is no failure of the change. */
 static void count_rules(struct edit *ed)
 {
@@ -164,12 +157,12 @@ static int change_locked(struct edit *ed, const char *text, struct egress_change
 
 	if (tenant_lock(ed->c, ed->tenant, &lock, e))
 		return say_busy("the tenant is busy", e);
-	start = now_ms();
+	start = clock_monotonic_ms();
 	if (replace_manifest(ed, text, e))
 		return -1;
 	rc = reload_locked(ed->c, ed->tenant, &o, &r, e);
 	out->effect = r.plan.tenant ? EGRESS_LIVE : EGRESS_AT_START;
-	out->milliseconds = now_ms() - start;
+	out->milliseconds = clock_monotonic_ms() - start;
 	run_result_free(&r);
 	return rc ? put_back(ed, text, e) : 0;
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -241,14 +242,6 @@ int gateway_set_install(const struct gateway_set *s, struct err *e)
 
 /* ---- asking a running gateway ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The folder belongs to the gateway: what is in it may be a link, a pipe, a flood. */
 static enum gateway_result look_at_status(int state, const char *generation,
 					  char error[GATEWAY_ERROR_MAX + 1])
@@ -287,10 +280,10 @@ static int ask(struct client *client, const struct gateway_set *s, const char *g
 	       int state, const char *generation, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
-	int64_t start = now_ms(), remind = start;
+	int64_t start = clock_monotonic_ms(), remind = start;
 	char said[GATEWAY_ERROR_MAX + 1];
 
-	for (int64_t now = start; now < start + ANSWER_MS; now = now_ms()) {
+	for (int64_t now = start; now < start + ANSWER_MS; now = clock_monotonic_ms()) {
 		if (now >= remind) {
 			if (client_container_kill(client, gateway_id, "HUP", e))
 				return -1;

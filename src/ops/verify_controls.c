@@ -15,9 +15,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/child.h"
 #include "base/fsio.h"
 #include "base/mem.h"
@@ -33,14 +33,6 @@ struct attempt {
 	int fd; /* -1: finished */
 	bool udp, alive;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void settle(struct attempt *a, int err)
 {
@@ -82,11 +74,11 @@ static void on_event(struct attempt *a)
 static void wait_for_all(struct attempt *a, size_t count, int timeout_ms)
 {
 	auto_free struct pollfd *fds = mem_array(count + 1, sizeof(*fds));
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_monotonic_ms() + timeout_ms;
 
 	for (;;) {
 		size_t open_count = 0;
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_monotonic_ms();
 
 		for (size_t i = 0; i < count; i++) {
 			fds[i] = (struct pollfd){ .fd = a[i].fd,

@@ -14,9 +14,9 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "dns.h"
 #include "http.h"
@@ -42,14 +42,6 @@ union address {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static enum reach_outcome outcome_of(int err)
 {
@@ -322,12 +314,12 @@ static void loop(struct job *jobs, size_t count, int timeout_ms)
 {
 	auto_free struct pollfd *fds = mem_array(count + 1, sizeof(*fds));
 	auto_free size_t *which = mem_array(count + 1, sizeof(*which));
-	int64_t start_ms = now_ms();
+	int64_t start_ms = clock_monotonic_ms();
 	int64_t end = start_ms + timeout_ms, half = start_ms + timeout_ms / 2;
 	bool again = false;
 
 	for (;;) {
-		int64_t now = now_ms();
+		int64_t now = clock_monotonic_ms();
 		size_t open_count;
 
 		if (!again && now >= half) {
