@@ -37,7 +37,6 @@ static int64_t counted(const struct egress_state *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_egress_state struct egress_state s = { 0 }, again = { 0 };
-	const struct tenant_spec spec = { .tenant = (char *)"acme" };
 	auto_free char *text = NULL;
 	struct err e = ERR_INIT;
 	size_t piece = size ? 1 + data[0] : 1;

@@ -1,5 +1,6 @@
 /* Harvest of egress: what is counted and kept of a gateway's log. */
 #include "egress_player.h"
+#include "../../../src/ops/egress_state.h"
 
 #define LINE(second, verdict, rule, sni)                                                           \
 	"2026-11-25T18:00:" second ".000000000Z {\"event\":\"tls\",\"tenant\":\"acme\",\"port\":"  \
