@@ -12,6 +12,7 @@
 #include "domain/netplan.h"
 #include "domain/seccomp.h"
 #include "domain/spec.h"
+#include "domain/twin.h"
 #include "engine/types.h"
 #include "probe/facts.h"
 
@@ -33,6 +34,10 @@ struct check_input {
 	const struct tenant_facts *facts;
 	/* composed by libseccomp from the profile the tenant ordered */
 	const struct seccomp_program *expected_filter;
+	/* what a twin of the worker tried, and the twin as the engine made it; NULL: there was none
+	 */
+	const struct twin_facts *twin;
+	const struct container_info *twin_container;
 	const struct sibling *siblings;
 	size_t sibling_count;
 };
