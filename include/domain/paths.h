@@ -23,6 +23,8 @@ enum path_kind {
 	PATH_ALLOCATION,    /* .../NAME/allocation.json */
 	PATH_JOURNAL,	    /* .../NAME/journal.jsonl */
 	PATH_LAST_VERIFY,   /* .../NAME/verified.json */
+	PATH_HISTORY,	    /* .../NAME/history.jsonl: results of verifications */
+	PATH_HISTORY_LOCK,  /* .../NAME/history.lock: guards it */
 	PATH_EGRESS,	    /* .../NAME/egress.json: uses and refusals, counted */
 	PATH_EGRESS_LOCK,   /* .../NAME/egress.lock: guards it */
 	PATH_MANIFEST_LOCK, /* /var/lib/tenantctl/locks/NAME.manifest.lock: only while one is edited

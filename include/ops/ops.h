@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "domain/finding.h"
+#include "domain/history.h"
 #include "domain/matrix.h"
 #include "domain/netplan.h"
 #include "domain/plan.h"
@@ -125,6 +126,8 @@ struct tenant_view { /* show */
 	bool has_spec;
 	struct tenant_spec spec;
 	struct tenant_state state;
+	struct history history; /* of its verifications */
+	char *history_damage;	/* why it can't be read, or NULL */
 };
 void tenant_view_free(struct tenant_view *v);
 int ops_show(struct context *c, const char *tenant, struct tenant_view *out, struct err *e)
@@ -148,6 +151,7 @@ struct verify_result {
 	struct matrix matrix; /* this tenant's row of the table between tenants */
 	double seconds;
 	bool partial; /* only a selection of the checks ran */
+	bool quick;   /* without the twin */
 };
 struct verify_options {
 	struct strlist only; /* id prefixes; empty: all */

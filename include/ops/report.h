@@ -15,8 +15,8 @@
 /* "pass", "fail" or "inconclusive", over all findings. */
 const char *verify_verdict(const struct verify_result *r);
 
-/* {"tenant", "at", "seconds", "partial", "verdict", "findings": [...], "matrix": [...]}. The caller
- * owns the node. */
+/* {"tenant", "at", "seconds", "partial", "quick", "verdict", "findings": [...], "matrix": [...]}.
+ * The caller owns the node. */
 struct node *verify_result_json(const struct verify_result *r) returns_owned;
 
 /* The reverse; ERR_PROTOCOL for anything that verify_result_json does not write, and for a check id

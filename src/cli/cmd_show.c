@@ -7,6 +7,8 @@
 #include "select.h"
 #include "tenant_text.h"
 
+enum { HISTORY_SHOWN = 5 };
+
 static int show_resolved(struct invocation *inv, const char *tenant, struct err *e)
 {
 	auto_spec struct tenant_spec spec = { 0 };
@@ -140,6 +142,29 @@ static void put_credentials(struct output *o, const struct tenant_spec *s)
 	}
 }
 
+static void put_history(struct output *o, const struct tenant_view *v)
+{
+	const struct history *h = &v->history;
+
+	if (v->history_damage || h->count)
+		put_section(o, "Verifications");
+	if (v->history_damage)
+		put_line(o, "damaged", v->history_damage);
+	for (size_t i = 0; i < MIN_OF(h->count, HISTORY_SHOWN); i++) {
+		const struct history_entry *x = &h->items[h->count - 1 - i];
+		auto_free char *marks = history_marks_text(x);
+
+		output_text(o, "  ");
+		output_safe(o, x->at);
+		output_printf(o, "  %s%s%s", output_color(o, tenant_verdict_color(x->verdict)),
+			      x->verdict, output_reset(o));
+		output_text(o, x->quick ? ", quick" : "");
+		output_text(o, *marks ? ": " : "");
+		output_safe(o, marks);
+		output_text(o, "\n");
+	}
+}
+
 static void put_human(struct output *o, const struct tenant_view *v)
 {
 	auto_free char *state = tenant_state_text(&v->row);
@@ -166,6 +191,7 @@ static void put_human(struct output *o, const struct tenant_view *v)
 		put_egress(o, &v->spec);
 		put_credentials(o, &v->spec);
 	}
+	put_history(o, v);
 }
 
 static void container_json(struct node *root, const char *key, const struct container_info *c,
@@ -193,7 +219,7 @@ static void container_json(struct node *root, const char *key, const struct cont
 static struct node *view_json(const struct tenant_view *v)
 {
 	struct node *root = output_document();
-	struct node *foreign;
+	struct node *foreign, *results;
 
 	node_set_str(root, "tenant", v->row.tenant);
 	node_set_str(root, "state", tenant_status_name(v->row.status));
@@ -211,6 +237,10 @@ static struct node *view_json(const struct tenant_view *v)
 	container_json(root, "gateway", &v->state.gateway, v->state.gateway_present);
 	if (v->state.allocated)
 		node_set(root, "allocation", bind_write(&allocation_table, &v->state.allocation));
+	results = node_set_array(root, "verifications");
+	for (size_t i = 0; i < MIN_OF(v->history.count, HISTORY_SHOWN); i++)
+		node_push(results, history_entry_json(&v->history.items[v->history.count - 1 - i]));
+	node_set_str(root, "history_damage", v->history_damage);
 	if (v->has_spec)
 		node_set(root, "manifest", bind_write(&tenant_table, &v->spec));
 	return root;
@@ -245,7 +275,9 @@ const struct command cmd_show = {
 	.name = "show",
 	.operands = "NAME",
 	.summary = "Shows one tenant in full",
-	.description = "State, containers, addresses, limits and what the worker may reach.",
+	.description =
+		"State, containers, addresses, limits, what the worker may reach, and how the "
+		"last verifications ended.",
 	.example = "  tenantctl show acme-dental\n  tenantctl show acme-dental --resolved",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -28,6 +28,7 @@ static const struct command *const commands[] = {
 	&cmd_show,
 	&cmd_logs,
 	&cmd_verify,
+	&cmd_audit_history,
 	&cmd_egress_show,
 	&cmd_egress_check,
 	&cmd_egress_denied,

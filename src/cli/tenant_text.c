@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 
+enum { MARKS_SHOWN = 4 };
+
 const char *tenant_status_name(enum tenant_status s)
 {
 	static const char *const names[] = { [TENANT_ABSENT] = "not created",
@@ -51,4 +53,24 @@ char *tenant_verified_text(const struct tenant_row *r, int64_t now)
 		return mem_strdup(r->status == TENANT_ABSENT ? "" : "never");
 	output_age(now, output_parse_time(r->verified_at), age, sizeof(age));
 	return mem_printf("%s %s ago", r->verified, age);
+}
+
+char *history_marks_text(const struct history_entry *x)
+{
+	auto_strbuf struct strbuf b = STRBUF_INIT(4096);
+	size_t shown = 0, bad = 0;
+
+	for (size_t i = 0; i < x->mark_count; i++) {
+		const struct history_mark *m = &x->marks[i];
+
+		if (m->verdict == VERDICT_WARN)
+			continue;
+		if (++bad > MARKS_SHOWN)
+			continue;
+		strbuf_printf(&b, "%s%s%s", shown++ ? ", " : "", m->id,
+			      m->verdict == VERDICT_INCONCLUSIVE ? " (inconclusive)" : "");
+	}
+	if (bad > shown)
+		strbuf_printf(&b, " and %zu more", bad - shown);
+	return strbuf_take(&b);
 }

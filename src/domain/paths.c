@@ -30,6 +30,8 @@ static const struct {
 	[PATH_ALLOCATION] = { STATE "/tenants/", "/allocation.json" },
 	[PATH_JOURNAL] = { STATE "/tenants/", "/journal.jsonl" },
 	[PATH_LAST_VERIFY] = { STATE "/tenants/", "/verified.json" },
+	[PATH_HISTORY] = { STATE "/tenants/", "/history.jsonl" },
+	[PATH_HISTORY_LOCK] = { STATE "/tenants/", "/history.lock" },
 	[PATH_EGRESS] = { STATE "/tenants/", "/egress.json" },
 	[PATH_EGRESS_LOCK] = { STATE "/tenants/", "/egress.lock" },
 	[PATH_MANIFEST_LOCK] = { STATE "/locks/", ".manifest.lock" },

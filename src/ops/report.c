@@ -37,6 +37,7 @@ struct node *verify_result_json(const struct verify_result *r)
 	node_set_str(root, "at", r->at);
 	node_set_num(root, "seconds", r->seconds);
 	node_set_bool(root, "partial", r->partial);
+	node_set_bool(root, "quick", r->quick);
 	node_set_str(root, "verdict", verify_verdict(r));
 	list = node_set_array(root, "findings");
 	for (size_t i = 0; i < r->findings.count; i++)
@@ -161,6 +162,7 @@ int verify_result_parse(const char *text, size_t len, struct verify_result *out,
 	r.at = text_of(root, "at");
 	r.seconds = node_num(node_get(root, "seconds"), 0);
 	r.partial = node_bool(node_get(root, "partial"), false);
+	r.quick = node_bool(node_get(root, "quick"), false);
 	if (!r.tenant || !r.at || !node_is_array(node_get(root, "findings")) ||
 	    !node_is_array(node_get(root, "matrix")))
 		err_set(e, ERR_PROTOCOL, "result: not a verification");

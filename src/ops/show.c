@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ops/history.h"
 #include "ops/observe.h"
 #include "tenant_row.h"
 
@@ -14,6 +15,8 @@ void tenant_view_free(struct tenant_view *v)
 	tenant_rows_free(row, 1);
 	tenant_spec_free(&v->spec);
 	tenant_state_free(&v->state);
+	history_free(&v->history);
+	free(v->history_damage);
 	*v = (struct tenant_view){ 0 };
 }
 
@@ -45,6 +48,14 @@ static int fill_row(const struct context *c, const char *tenant, struct tenant_v
 	return 0;
 }
 
+static void read_history(const struct context *c, const char *tenant, struct tenant_view *v)
+{
+	struct err why = ERR_INIT;
+
+	if (history_read(c, tenant, &v->history, &why))
+		v->history_damage = mem_strdup(why.message);
+}
+
 int ops_show(struct context *c, const char *tenant, struct tenant_view *out, struct err *e)
 {
 	struct tenant_view v = { 0 };
@@ -61,6 +72,7 @@ int ops_show(struct context *c, const char *tenant, struct tenant_view *out, str
 		tenant_view_free(&v);
 		return -1;
 	}
+	read_history(c, tenant, &v);
 	*out = v;
 	return 0;
 }

@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "domain/checks.h"
 #include "domain/paths.h"
 #include "domain/seccomp.h"
+#include "ops/history.h"
 #include "ops/observe.h"
 #include "ops/ops.h"
 #include "ops/report.h"
@@ -204,6 +206,7 @@ static void judge(struct context *c, const struct run *r, const struct verify_op
 	checks_run(&in, &o->only, &out->findings);
 	matrix_build(&in, &out->matrix);
 	out->partial = o->only.count > 0;
+	out->quick = o->quick;
 }
 
 static double seconds_now(void)
@@ -212,6 +215,16 @@ static double seconds_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What was found counts, whether or not it can be kept for later. */
+static void remember(const struct context *c, const struct verify_result *r)
+{
+	struct err e = ERR_INIT;
+
+	if (history_add(c, r, &e))
+		log_warn("tenant %s: the result is not kept in its history: %s", r->tenant,
+			 e.message);
 }
 
 static int verify_once(struct context *c, const char *tenant, const struct verify_options *o,
@@ -234,6 +247,8 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 		verify_result_free(&result);
 		return err_wrap(e, "tenant %s", tenant);
 	}
+	if (!result.partial)
+		remember(c, &result);
 	*out = result;
 	return 0;
 }

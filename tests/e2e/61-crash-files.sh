@@ -45,7 +45,7 @@ points() {
 # State files are whole, whatever happened.
 check_whole() {
 	local file
-	for file in allocation.json verified.json; do
+	for file in allocation.json verified.json history.jsonl; do
 		[ ! -e "$state/$file" ] || jq -e . "$state/$file" >/dev/null ||
 			problem "$file is not whole: $(head -c 100 "$state/$file")"
 	done
@@ -175,6 +175,7 @@ for what in missing empty garbage list begun link; do
 done
 for what in empty garbage missing; do
 	after_damage verified.json "$what" may-work
+	after_damage history.jsonl "$what" may-work
 	after_damage resolv.conf "$what" may-work
 done
 

@@ -67,8 +67,8 @@ object() {
 
 # canonical NAME: all that a tenant is, without what differs in every creation (ids, times, the nonce
 # and the digest that covers it). An engine that was restarted writes [] where it wrote null; what a
-# killed write left beside its file may stay until the tenant is deleted, and counters that could not
-# be written are no part of what a tenant is.
+# killed write left beside its file may stay until the tenant is deleted, and counters and
+# results that could not be written are no part of what a tenant is.
 canonical() {
 	local name=$1
 	{
@@ -83,7 +83,7 @@ canonical() {
 		Members: [.Containers[]?.Name] | sort,
 		Labels: (.Labels | del(.["dev.tenantctl.nonce"], .["dev.tenantctl.spec"]))} else . end'
 	find "$faults_root" -xdev \( -path "*/$name" -o -path "*/$name/*" -o -name "*$name*" \) \
-		! -name '.*.????????????????' ! -name egress.json -printf '%y %m %U %G %P\n' | sort -k 5
+		! -name '.*.????????????????' ! -name egress.json ! -name 'history.*' -printf '%y %m %U %G %P\n' | sort -k 5
 	# a file system of its own; what the gateway says in it changes all the time
 	find "$faults_root/run/tenantctl/$name" ! -path '*/state/*' -printf '%y %m %U %G %P\n' | sort -k 5
 	sha256sum "$faults_root/etc/tenantctl/tenants/$name.yaml" \

@@ -30,6 +30,8 @@ static const struct {
 	{ PATH_ALLOCATION, "acme", "/var/lib/tenantctl/tenants/acme/allocation.json" },
 	{ PATH_JOURNAL, "acme", "/var/lib/tenantctl/tenants/acme/journal.jsonl" },
 	{ PATH_LAST_VERIFY, "acme", "/var/lib/tenantctl/tenants/acme/verified.json" },
+	{ PATH_HISTORY, "acme", "/var/lib/tenantctl/tenants/acme/history.jsonl" },
+	{ PATH_HISTORY_LOCK, "acme", "/var/lib/tenantctl/tenants/acme/history.lock" },
 	{ PATH_EGRESS, "acme", "/var/lib/tenantctl/tenants/acme/egress.json" },
 	{ PATH_EGRESS_LOCK, "acme", "/var/lib/tenantctl/tenants/acme/egress.lock" },
 	{ PATH_MANIFEST_LOCK, "acme", "/var/lib/tenantctl/locks/acme.manifest.lock" },
