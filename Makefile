@@ -69,6 +69,26 @@ $(BUILD)/gen/report_style.h: scripts/embed src/cli/report.css
 	$(Q)scripts/embed -t report_style src/cli/report.css > $@.tmp && mv $@.tmp $@
 $(BUILD)/src/cli/report_html.o: $(BUILD)/gen/report_style.h
 
+# PID 1 of an image that holds nothing else of ours: static, with musl where it is installed.
+STATIC_CC ?= $(if $(shell command -v musl-gcc),musl-gcc,$(CC))
+STATIC_CFLAGS := -std=c17 -D_GNU_SOURCE -Iinclude $(WARN) -O2 -fstack-protector-strong -static -s
+
+# The program of a worker's twin, and the image that the binary carries. musl has no headers of the
+# kernel's own.
+PROBE_SRC := $(sort $(wildcard src/twin/*.c))
+KERNEL_HEADERS := -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine)
+$(BUILD)/tenantctl-probe: $(PROBE_SRC) $(wildcard src/twin/*.h) include/base/compiler.h
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	$(Q)$(STATIC_CC) $(STATIC_CFLAGS) $(KERNEL_HEADERS) -o $@ $(PROBE_SRC)
+PROBE_ARCHIVE := $(BUILD)/gen/probe-image.tar
+PROBE_HEADER := $(BUILD)/gen/probe_image.h
+$(PROBE_HEADER): $(BUILD)/tenantctl-probe scripts/build-probe-image scripts/lib/docker-archive.sh
+	@mkdir -p $(@D)
+	@echo "  GEN   $@"
+	$(Q)scripts/build-probe-image $< $(PROBE_ARCHIVE) $@
+$(BUILD)/src/ops/twin_image.o $(BUILD)/tests/unit/ops/test_twin_image.o: $(PROBE_HEADER)
+
 -include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)
 
 # ---- images of the gateway, the demo and the tests, made from Debian packages ----------------------
@@ -84,15 +104,12 @@ $(IMAGES)/test-tools.tar: scripts/build-worker-image $(LIB_SH)
 	$(Q)scripts/build-worker-image tools $@
 
 # ---- gateway -----------------------------------------------------------------------------------
-# PID 1 of an image that holds nothing else of ours: static, with musl where it is installed.
-GATEWAY_CC ?= $(if $(shell command -v musl-gcc),musl-gcc,$(CC))
 GATEWAY_SRC := $(sort $(wildcard src/gateway/*.c))
 
 $(BUILD)/gateway-init: $(GATEWAY_SRC) $(wildcard src/gateway/*.h) include/base/compiler.h
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
-	$(Q)$(GATEWAY_CC) -std=c17 -D_GNU_SOURCE -Iinclude $(WARN) -O2 -fstack-protector-strong \
-		-static -s -o $@ $(GATEWAY_SRC)
+	$(Q)$(STATIC_CC) $(STATIC_CFLAGS) -o $@ $(GATEWAY_SRC)
 
 # The image's own version, part of its tag: tenantctl.yaml's default names it, too.
 GATEWAY_VERSION := 2
@@ -198,7 +215,7 @@ bench: all $(GATEWAY_IMAGE) $(IMAGES)/demo-worker.tar
 # ---- lint --------------------------------------------------------------------------------------
 .PHONY: lint
 lint: export LINT_CPPFLAGS = $(CPPFLAGS_ALL)
-lint: $(BUILD)/gen/seccomp_profiles.h $(BUILD)/gen/report_style.h
+lint: $(BUILD)/gen/seccomp_profiles.h $(BUILD)/gen/report_style.h $(PROBE_HEADER)
 	$(Q)RESULTS=$(RESULTS) scripts/lint $(LINTS)
 
 # ---- install -----------------------------------------------------------------------------------
