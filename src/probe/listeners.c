@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 
-enum { LINES_MAX = 1 << 20, STATE_CLOSE = 7, STATE_LISTEN = 10, PORTS_MAX = 2048, PATHS_MAX = 256 };
+enum { LINES_MAX = 1 << 20, STATE_CLOSE = 7, STATE_LISTEN = 10, PATHS_MAX = 256 };
 
 /* "0100007F" is 127.0.0.1: each 32-bit word is printed as a number of this machine. */
 static bool read_hex_address(const char *hex, size_t len, char *out, size_t size)
@@ -126,7 +126,7 @@ static int read_unix(int dir, struct listener_facts *out, struct err *e)
 	return 0;
 }
 
-void listeners_read(int dir, struct listener_facts *out)
+void listeners_read_ports(int dir, struct listener_facts *out)
 {
 	static const struct {
 		const char *name;
@@ -137,13 +137,19 @@ void listeners_read(int dir, struct listener_facts *out)
 		       { "net/udp6", true } };
 	struct err e = ERR_INIT;
 
-	out->ports = mem_array(PORTS_MAX, sizeof(*out->ports));
+	out->ports = mem_array(LISTENERS_PORTS_MAX, sizeof(*out->ports));
 	for (size_t i = 0; i < ARRAY_SIZE(tables) && e.code == ERR_NONE; i++)
 		(void)!listeners_read_table(dir, tables[i].name, tables[i].udp, out->ports,
-					    PORTS_MAX, &out->port_count, &e);
-	out->cut = out->port_count == PORTS_MAX;
-	if (e.code == ERR_NONE)
-		(void)!read_unix(dir, out, &e);
+					    LISTENERS_PORTS_MAX, &out->port_count, &e);
+	out->cut |= out->port_count == LISTENERS_PORTS_MAX;
 	if (e.code != ERR_NONE)
+		snprintf(out->error, sizeof(out->error), "%.199s", e.message);
+}
+
+void listeners_read_unix(int dir, struct listener_facts *out)
+{
+	struct err e = ERR_INIT;
+
+	if (read_unix(dir, out, &e))
 		snprintf(out->error, sizeof(out->error), "%.199s", e.message);
 }

@@ -11,7 +11,10 @@
 int listeners_read_table(int dir, const char *name, bool udp, struct host_port *out, size_t max,
 			 size_t *count, struct err *e) must_check;
 
-/* Ports and named unix sockets of the namespace of the process behind `dir`. */
-void listeners_read(int dir, struct listener_facts *out);
+#define LISTENERS_PORTS_MAX 2048
+
+/* Ports, and named unix sockets, of the namespace of the process behind `dir`. */
+void listeners_read_ports(int dir, struct listener_facts *out);
+void listeners_read_unix(int dir, struct listener_facts *out);
 
 #endif

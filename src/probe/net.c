@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #include "base/child.h"
 #include "base/fsio.h"
 #include "base/mem.h"
+#include "listeners.h"
 #include "net_wire.h"
 #include "netlink.h"
 #include "nsview.h"
@@ -44,6 +46,7 @@ struct visit { /* what the child works with */
 	size_t link_count;
 	struct route_facts *routes;
 	size_t route_count;
+	struct host_port *ports; /* of the gateway */
 };
 
 static int open_namespace(const struct target *t, int *out_fd, struct err *e)
@@ -122,6 +125,9 @@ static int drop_privileges(struct err *e)
 
 static void visit_gateway(struct visit *v, struct err *e)
 {
+	struct err ignored = ERR_INIT;
+	size_t count = 0;
+
 	if (v->gateway_ns < 0)
 		return;
 	if (enter(v->proc_root, v->gateway_ns, e) < 0) {
@@ -130,6 +136,11 @@ static void visit_gateway(struct visit *v, struct err *e)
 		return;
 	}
 	v->header.ip_forward = sysctl_is_on(v->proc_root, "sys/net/ipv4/ip_forward");
+	v->ports = mem_array(LISTENERS_PORTS_MAX, sizeof(*v->ports));
+	/* Whatever the reason, there is another way. */
+	v->header.ports_known =
+		netlink_listeners(v->ports, LISTENERS_PORTS_MAX, &count, &ignored) == 0;
+	v->header.ports = v->header.ports_known ? (uint32_t)count : 0;
 }
 
 static int visit_worker(struct visit *v, struct err *e)
@@ -170,6 +181,16 @@ static void put_links(const struct visit *v, struct ifaddrs *all, struct strbuf 
 	}
 }
 
+static void put_ports(const struct visit *v, struct strbuf *out)
+{
+	for (size_t i = 0; i < v->header.ports; i++) {
+		struct net_port p = { .port = v->ports[i].port, .udp = v->ports[i].udp };
+
+		memcpy(p.address, v->ports[i].address, sizeof(p.address));
+		strbuf_add(out, &p, sizeof(p));
+	}
+}
+
 static void put_results(const struct tenant_facts *f, struct strbuf *out)
 {
 	for (size_t i = 0; i < f->reach_count; i++) {
@@ -204,8 +225,10 @@ static int in_child(void *arg, int fd)
 	visit_gateway(v, &e);
 	if (visit_worker(v, &e) == 0) {
 		if (getifaddrs(&addresses) < 0)
-			err_sys(&e, errno, "addresses");
-		else if (drop_privileges(&e) == 0)
+			(void)!err_sys(&e, errno, "addresses");
+		v->facts->routes = v->routes;
+		v->facts->route_count = v->route_count;
+		if (e.code == ERR_NONE && drop_privileges(&e) == 0)
 			reach_run(v->facts, v->r->timeout_ms);
 	}
 	v->header.links = (uint32_t)MIN_OF(v->link_count, (size_t)NET_LINKS_MAX);
@@ -214,6 +237,7 @@ static int in_child(void *arg, int fd)
 	strbuf_add(&report, &v->header, sizeof(v->header));
 	put_links(v, addresses, &report);
 	strbuf_add(&report, v->routes, v->route_count * sizeof(*v->routes));
+	put_ports(v, &report);
 	put_results(v->facts, &report);
 	return fsio_write_fd(fd, strbuf_str(&report), report.len) < 0;
 }
@@ -293,30 +317,21 @@ void net_probe(const struct net_request *r, struct tenant_facts *out)
 		snprintf(out->net_error, sizeof(out->net_error), "%.199s", e.message);
 }
 
+/* By number, and not from a list of all: a host of many tenants has hundreds. */
 void net_host_side(const char *bridge, struct tenant_facts *out)
 {
-	struct err e = ERR_INIT;
-	auto_free struct netlink_link *links = NULL;
-	struct ifaddrs *all = NULL;
-	size_t count = 0;
-	char text[52];
+	struct err ignored = ERR_INIT;
+	struct netlink_link peer, master;
+	unsigned index;
 
-	if (netlink_links(&links, &count, &e) == 0) {
-		for (size_t i = 0; i < out->interface_count; i++) {
-			struct interface_facts *f = &out->interfaces[i];
-			const struct netlink_link *peer =
-				netlink_by_index(links, count, f->peer_index);
-			const struct netlink_link *master =
-				peer ? netlink_by_index(links, count, peer->master) : NULL;
+	for (size_t i = 0; i < out->interface_count; i++) {
+		struct interface_facts *f = &out->interfaces[i];
 
-			if (master)
-				memcpy(f->bridge, master->name, sizeof(f->bridge));
-		}
+		if (f->peer_index > 0 && !netlink_link(f->peer_index, &peer, &ignored) &&
+		    peer.master > 0 && !netlink_link(peer.master, &master, &ignored))
+			memcpy(f->bridge, master.name, sizeof(f->bridge));
 	}
-	if (!bridge || getifaddrs(&all) < 0)
-		return;
-	for (const struct ifaddrs *a = all; a; a = a->ifa_next)
-		if (strcmp(a->ifa_name, bridge) == 0 && address_with_prefix(a, text, sizeof(text)))
-			strlist_add(&out->bridge_addresses, text);
-	freeifaddrs(all);
+	index = bridge ? if_nametoindex(bridge) : 0;
+	if (index && netlink_addresses((int)index, &out->bridge_addresses, &ignored))
+		strlist_add(&out->bridge_addresses, "an address that could not be read");
 }

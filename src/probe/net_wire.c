@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "listeners.h"
 #include "netlink.h"
 
 struct cursor {
@@ -26,16 +27,18 @@ static bool is_text(const char *s, size_t size)
 static size_t report_size(const struct net_header *h)
 {
 	return sizeof(*h) + h->links * sizeof(struct net_link) +
-	       h->routes * sizeof(struct route_facts) + h->reach * sizeof(struct net_reach_result) +
-	       h->dns * sizeof(struct net_dns_result) + h->http * sizeof(struct net_http_result);
+	       h->routes * sizeof(struct route_facts) + h->ports * sizeof(struct net_port) +
+	       h->reach * sizeof(struct net_reach_result) + h->dns * sizeof(struct net_dns_result) +
+	       h->http * sizeof(struct net_http_result);
 }
 
 static bool header_is_sound(const struct net_header *h, size_t len, const struct tenant_facts *want)
 {
 	return h->magic == NET_MAGIC && h->links <= NET_LINKS_MAX &&
-	       h->routes <= NETLINK_ROUTES_MAX && h->reach == want->reach_count &&
-	       h->dns == want->dns_count && h->http == want->http_count &&
-	       is_text(h->error, sizeof(h->error)) && len == report_size(h);
+	       h->routes <= NETLINK_ROUTES_MAX && h->ports <= LISTENERS_PORTS_MAX &&
+	       h->reach == want->reach_count && h->dns == want->dns_count &&
+	       h->http == want->http_count && is_text(h->error, sizeof(h->error)) &&
+	       len == report_size(h);
 }
 
 static bool take_links(struct cursor *c, size_t count, struct tenant_facts *f)
@@ -75,6 +78,25 @@ static bool take_routes(struct cursor *c, size_t count, struct tenant_facts *f)
 			return false;
 	}
 	f->route_count = count;
+	return true;
+}
+
+static bool take_ports(struct cursor *c, const struct net_header *h, struct tenant_facts *f)
+{
+	struct listener_facts *l = &f->gateway_listeners;
+
+	l->ports = h->ports_known ? mem_array(h->ports + 1, sizeof(*l->ports)) : NULL;
+	for (uint32_t i = 0; i < h->ports; i++) {
+		struct net_port p;
+
+		take(c, &p, sizeof(p));
+		if (!l->ports || !is_text(p.address, sizeof(p.address)))
+			return false;
+		memcpy(l->ports[i].address, p.address, sizeof(l->ports[i].address));
+		l->ports[i].port = p.port;
+		l->ports[i].udp = p.udp != 0;
+		l->port_count++;
+	}
 	return true;
 }
 
@@ -144,6 +166,9 @@ static void move_network(struct tenant_facts *from, struct tenant_facts *to)
 	to->interface_count = from->interface_count;
 	to->routes = take_ptr(from->routes);
 	to->route_count = from->route_count;
+	to->gateway_listeners.ports = take_ptr(from->gateway_listeners.ports);
+	to->gateway_listeners.port_count = from->gateway_listeners.port_count;
+	to->gateway_listeners.cut |= from->gateway_listeners.port_count == LISTENERS_PORTS_MAX;
 	to->reach = take_ptr(from->reach);
 	to->dns = take_ptr(from->dns);
 	to->http = take_ptr(from->http);
@@ -167,7 +192,8 @@ bool net_wire_accept(const void *data, size_t len, struct tenant_facts *out)
 	f.dns = copy_array(out->dns, out->dns_count, sizeof(*out->dns));
 	f.http = copy_array(out->http, out->http_count, sizeof(*out->http));
 	bool sound = take_links(&c, h.links, &f) && take_routes(&c, h.routes, &f) &&
-		     take_reach(&c, &f) && take_dns(&c, &f) && take_http(&c, &f);
+		     take_ports(&c, &h, &f) && take_reach(&c, &f) && take_dns(&c, &f) &&
+		     take_http(&c, &f);
 	if (sound) {
 		move_network(&f, out);
 		out->ipv6_disabled = h.ipv6_disabled != 0;

@@ -1,6 +1,6 @@
 /*
  * What the child in the namespace tells its parent: fixed-size records in this order,
- * header, links, routes, reach, dns and http results. The child has read hostile packets, so
+ * header, links, routes, ports, reach, dns and http results. The child has read hostile packets, so
  * the parent believes counts, enums and texts only after a check.
  */
 #ifndef PROBE_NET_WIRE_H
@@ -14,8 +14,8 @@
 enum { NET_ADDRESSES_MAX = 16, NET_LINKS_MAX = 64, NET_MAGIC = 0x746e6574 };
 
 struct net_header {
-	uint32_t magic, links, routes, reach, dns, http;
-	uint8_t ipv6_disabled, ip_forward, spare[2];
+	uint32_t magic, links, routes, reach, dns, http, ports;
+	uint8_t ipv6_disabled, ip_forward, ports_known, spare;
 	char error[200];
 };
 
@@ -24,6 +24,11 @@ struct net_link {
 	int32_t index, peer;
 	uint32_t up, addresses;
 	char address[NET_ADDRESSES_MAX][52];
+};
+
+struct net_port {
+	char address[46];
+	uint16_t port, udp, spare;
 };
 
 struct net_reach_result {

@@ -69,7 +69,7 @@ static void read_gateway(const struct probe_request *r, const struct target *t,
 	err_clear(&e);
 	if (proc_read_mounts(t->dir, &out->gateway_mounts, &e) < 0)
 		proc_mounts_free(&out->gateway_mounts);
-	listeners_read(t->dir, &out->gateway_listeners);
+	listeners_read_unix(t->dir, &out->gateway_listeners);
 }
 
 /* The mount point lies in a folder of root's; what is mounted there is the tenant's, so it is
@@ -141,6 +141,8 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 		.timeout_ms = r->timeout_ms,
 	};
 	net_probe(&net, &f);
+	if (has_gateway && !f.gateway_listeners.ports)
+		listeners_read_ports(gateway.dir, &f.gateway_listeners);
 	net_host_side(r->bridge, &f);
 	host_files_read(r, &f.gateway_files);
 	read_workspace(r->workspace_mount, &f);

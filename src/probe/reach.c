@@ -20,8 +20,16 @@
 #include "base/mem.h"
 #include "dns.h"
 #include "http.h"
+#include "netlink.h"
 
-enum { DNS_PORT = 53, REPLY_MAX = HTTP_REPLY_MAX, SPARE_FDS = 64, BURST = 64 };
+enum {
+	DNS_PORT = 53,
+	REPLY_MAX = HTTP_REPLY_MAX,
+	SPARE_FDS = 64,
+	BURST = 64,
+	GATHER_MS = 2,	 /* of answers, before all that wait are polled again */
+	SILENT_MS = 150, /* after that a neighbour that did not answer is not there */
+};
 
 struct job {
 	struct reach_attempt *reach; /* one of the three */
@@ -165,7 +173,7 @@ static void start(struct job *j)
 			: j->http ? set_address(j->http->address, j->http->port, &a)
 				  : set_address(j->reach->address, j->reach->port, &a);
 
-	if (len == 0 || (!j->http && !make_query(j))) {
+	if (len == 0 || ((j->dns || j->udp) && !make_query(j))) {
 		finish(j, EINVAL);
 		return;
 	}
@@ -310,30 +318,109 @@ static size_t fill_poll(const struct job *jobs, size_t count, struct pollfd *fds
 	return n;
 }
 
-static void loop(struct job *jobs, size_t count, int timeout_ms)
+static bool controls_wait(const struct job *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct job *j = &jobs[i];
+
+		if (j->fd >= 0 && (j->reach ? j->reach->must_work
+				   : j->dns ? j->dns->must_work
+					    : j->http->must_work))
+			return true;
+	}
+	return false;
+}
+
+static const struct netlink_neighbour *neighbour(const struct netlink_neighbour *n, size_t count,
+						 const char *address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(n[i].address, address) == 0)
+			return &n[i];
+	return NULL;
+}
+
+/* True when there are routers, and not one of them answers. */
+static bool routers_are_silent(const struct tenant_facts *f, const struct netlink_neighbour *n,
+			       size_t count)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->route_count; i++) {
+		const char *router = f->routes[i].gateway;
+		const struct netlink_neighbour *known = neighbour(n, count, router);
+
+		if (router[0] == '\0')
+			continue;
+		if (!known || !known->silent)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* A packet leaves only when its next hop answered an ARP request; until then the kernel keeps it,
+ * and says "no route to host" after three seconds (arp(7)). When the controls had their answers and
+ * the next hop none, it is not there, and nothing more is waited for. The kernel keeps an entry for
+ * every address that it sent to directly, so what has none goes through a router. */
+static void give_up_silent(const struct tenant_facts *f, struct job *jobs, size_t count)
+{
+	auto_free struct netlink_neighbour *n = NULL;
+	struct err ignored = ERR_INIT;
+	size_t neighbours;
+	bool routers;
+
+	if (netlink_neighbours(&n, &neighbours, &ignored) || neighbours == NETLINK_NEIGHBOURS_MAX)
+		return;
+	routers = routers_are_silent(f, n, neighbours);
+	for (size_t i = 0; i < count; i++) {
+		struct job *j = &jobs[i];
+		const struct netlink_neighbour *direct;
+		struct in_addr v4;
+
+		if (j->fd < 0 || !j->reach || inet_pton(AF_INET, j->reach->address, &v4) != 1 ||
+		    strncmp(j->reach->address, "127.", 4) == 0)
+			continue;
+		direct = neighbour(n, neighbours, j->reach->address);
+		if (direct ? direct->silent : routers)
+			finish(j, EHOSTUNREACH);
+	}
+}
+
+static void loop(const struct tenant_facts *f, struct job *jobs, size_t count, int timeout_ms)
 {
 	auto_free struct pollfd *fds = mem_array(count + 1, sizeof(*fds));
 	auto_free size_t *which = mem_array(count + 1, sizeof(*which));
 	int64_t start_ms = clock_monotonic_ms();
 	int64_t end = start_ms + timeout_ms, half = start_ms + timeout_ms / 2;
+	int64_t look = start_ms + SILENT_MS;
 	bool again = false;
 
 	for (;;) {
 		int64_t now = clock_monotonic_ms();
+		int64_t until = again ? end : half;
 		size_t open_count;
 
+		if (now >= look && !controls_wait(jobs, count)) {
+			give_up_silent(f, jobs, count);
+			look = end;
+		}
 		if (!again && now >= half) {
 			try_again(jobs, count);
 			again = true;
+			until = end;
 		}
 		open_count = fill_poll(jobs, count, fds, which);
 		if (open_count == 0 || now >= end)
 			break;
-		if (poll(fds, open_count, (int)((again ? end : half) - now)) < 0 && errno != EINTR)
+		if (look > now)
+			until = MIN_OF(until, look);
+		if (poll(fds, open_count, (int)(until - now)) < 0 && errno != EINTR)
 			break;
 		for (size_t i = 0; i < open_count; i++)
 			if (fds[i].revents)
 				on_event(&jobs[which[i]]);
+		poll(NULL, 0, GATHER_MS);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (jobs[i].fd >= 0)
@@ -386,7 +473,7 @@ void reach_run(struct tenant_facts *f, int timeout_ms)
 		if (i % BURST == BURST - 1)
 			poll(NULL, 0, 1);
 	}
-	loop(jobs, count, MAX_OF(timeout_ms, 1));
+	loop(f, jobs, count, MAX_OF(timeout_ms, 1));
 	for (size_t i = 0; i < count; i++)
 		free(jobs[i].reply);
 }

@@ -231,7 +231,8 @@ static void test_sockets(void **state)
 		   "ffff8886: 00000002 00000000 00010000 0001 01     7 /run/gateway/x\n"
 		   "/../../tmp/evil\n");
 	dir = openat(t->proc, "100", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	listeners_read(dir, &f.gateway_listeners);
+	listeners_read_ports(dir, &f.gateway_listeners);
+	listeners_read_unix(dir, &f.gateway_listeners);
 	close(dir);
 	assert_string_equal(f.gateway_listeners.error, "");
 	assert_int_equal(f.gateway_listeners.port_count, 2);
@@ -250,7 +251,7 @@ static void test_no_sockets(void **state)
 	const struct tree *t = *state;
 	struct tenant_facts f = { 0 };
 
-	listeners_read(t->proc, &f.gateway_listeners);
+	listeners_read_ports(t->proc, &f.gateway_listeners);
 	assert_true(f.gateway_listeners.error[0]);
 	tenant_facts_free(&f);
 }

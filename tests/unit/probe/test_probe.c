@@ -130,6 +130,7 @@ struct report {
 	struct net_header h;
 	struct net_link link;
 	struct route_facts route;
+	struct net_port port;
 	struct net_reach_result reach;
 	struct net_dns_result dns;
 };
@@ -142,6 +143,8 @@ static struct report sound_report(void)
 		       .routes = 1,
 		       .reach = 1,
 		       .dns = 1,
+		       .ports = 1,
+		       .ports_known = 1,
 		       .ipv6_disabled = 1 },
 		.link = { .name = "eth0",
 			  .index = 2,
@@ -150,6 +153,7 @@ static struct report sound_report(void)
 			  .addresses = 1,
 			  .address = { "10.0.0.2/24" } },
 		.route = { .destination = "default", .gateway = "10.0.0.1", .interface = "eth0" },
+		.port = { .address = "10.231.0.2", .port = 53, .udp = 7 },
 		.reach = { .outcome = REACH_REFUSED, .sys_errno = 111 },
 		.dns = { .outcome = DNS_ANSWERED, .answer = "10.1.2.3" },
 	};
@@ -178,6 +182,9 @@ static void test_report(void **state)
 	assert_int_equal(f.reach[0].outcome, REACH_REFUSED);
 	assert_string_equal(f.dns[0].answer, "10.1.2.3");
 	assert_true(f.ipv6_disabled);
+	assert_int_equal(f.gateway_listeners.port_count, 1);
+	assert_string_equal(f.gateway_listeners.ports[0].address, "10.231.0.2");
+	assert_true(f.gateway_listeners.ports[0].udp && f.gateway_listeners.ports[0].port == 53);
 	tenant_facts_free(&f);
 }
 
@@ -226,6 +233,15 @@ static void spoil(struct report *r, int how)
 	case 13:
 		r->dns.outcome = DNS_ERROR + 1;
 		break;
+	case 14:
+		memset(r->port.address, 'x', sizeof(r->port.address));
+		break;
+	case 15:
+		r->h.ports = 0x40000000;
+		break;
+	case 16:
+		r->h.ports_known = 0;
+		break;
 	default:
 		memset(r->dns.answer, 'x', sizeof(r->dns.answer));
 		break;
@@ -237,7 +253,7 @@ static void test_report_refused(void **state)
 	struct tenant_facts f;
 
 	(void)state;
-	for (int how = 0; how < 15; how++) {
+	for (int how = 0; how < 18; how++) {
 		struct report r = sound_report();
 
 		spoil(&r, how);
@@ -245,6 +261,7 @@ static void test_report_refused(void **state)
 		assert_int_equal(f.reach[0].outcome, REACH_ERROR);
 		assert_int_equal(f.dns[0].outcome, DNS_ERROR);
 		assert_int_equal(f.interface_count, 0);
+		assert_null(f.gateway_listeners.ports);
 		tenant_facts_free(&f);
 	}
 	for (size_t len = 0; len < sizeof(struct report); len += 7) {
