@@ -21,6 +21,7 @@
 #include "engine/client.h"
 
 struct profile_cache;
+struct verify_share;
 
 /* Everything an operation may use; made once per process by context_open. */
 struct context {
@@ -45,6 +46,8 @@ struct context {
 	/* The same for all processes of one ops_fleet run, 0 outside of one: lets them share what
 	 * is measured of the host, and nobody else. */
 	int64_t run_token;
+	/* What all verifications of such a run have in common (ops/verify_share); NULL: none. */
+	struct verify_share *share;
 };
 
 struct context_options {
@@ -175,6 +178,7 @@ struct fleet {
 	unsigned permissions; /* engine_permission bits */
 	int jobs;
 	bool verifies; /* fn plans or verifies: what that needs of engine and profiles is shared */
+	bool measures; /* fn does nothing but verify: what it needs of the host is shared too */
 };
 int ops_fleet(struct context *c, const struct strlist *tenants, const struct fleet *f,
 	      struct err *e) must_check;

@@ -125,7 +125,12 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 {
 	struct collected all = { .max = tenants->count };
 	struct job_set jobs = {
-		.job = verify_job, .arg = o, .sink = collect, .sink_arg = &all, .verifies = true
+		.job = verify_job,
+		.arg = o,
+		.sink = collect,
+		.sink_arg = &all,
+		.verifies = true,
+		.measures = true,
 	};
 	struct err write_error = ERR_INIT;
 	struct report r;
@@ -196,7 +201,7 @@ static const struct option_def options[] = {
 	  .arg = ARG_CHECK,
 	  .flags = OPTION_OFFLINE,
 	  .help = "say what the check of this id, or each whose id starts with it, tries, why it "
-		  "matters, how to fix it and which benchmark, flaw or tool it is from, and end" },
+		  "matters and how to fix it, and end" },
 	{ .name = "output",
 	  .letter = 'o',
 	  .placeholder = "FILE",
@@ -206,7 +211,7 @@ static const struct option_def options[] = {
 	  .placeholder = "FORMAT",
 	  .choices = report_formats,
 	  .help = "human (default), json, junit, tap, sarif or html" },
-	OPTION_JOBS,
+	OPTION_JOBS_LOOKING,
 };
 static const struct option_pair exclusive[] = {
 	NAMES_OR_ALL,	       { "list", "" },	  { "list", "all" },

@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 #include "domain/explain.h"
-#include "domain/source.h"
 #include "report_html.h"
 #include "report_text.h"
 
@@ -102,7 +101,6 @@ static void put_failure(const struct finding *f, struct strbuf *out)
 	put_field(out, "Tried", x ? x->tried : NULL);
 	put_field(out, "Why", x ? x->why : NULL);
 	put_field(out, "To fix", f->remedy);
-	put_field(out, "Source", source_of(f->id));
 	strbuf_puts(out, "</dl>\n</article>\n");
 }
 

@@ -85,11 +85,12 @@ int name_tenant(struct err *e, const char *tenant)
 	return err_wrap(e, "tenant %s", tenant);
 }
 
-static int jobs_of(const struct invocation *inv, int *out, struct err *e)
+/* As the options say, OPTION_JOBS and OPTION_JOBS_LOOKING. */
+static int jobs_of(const struct invocation *inv, bool looking, int *out, struct err *e)
 {
 	const char *text = invocation_option(inv, "jobs");
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t n = MIN_OF(MAX_OF(2 * processors, JOBS_MIN), JOBS_DEFAULT_MAX);
+	int64_t n = MIN_OF(MAX_OF((looking ? 4 : 2) * processors, JOBS_MIN), JOBS_DEFAULT_MAX);
 
 	if (text && bind_parse_int(text, 1, JOBS_MAX, &n, e)) {
 		e->code = ERR_USAGE;
@@ -185,10 +186,11 @@ int run_jobs(struct invocation *inv, const struct strlist *tenants, const struct
 			   .done = fleet_done,
 			   .arg = &r,
 			   .verifies = jobs->verifies,
+			   .measures = jobs->measures,
 			   .permissions =
 				   changes ? ENGINE_MAY_CHANGE | ENGINE_MAY_LOAD : ENGINE_READ };
 
-	if (jobs_of(inv, &f.jobs, e))
+	if (jobs_of(inv, jobs->measures, &f.jobs, e))
 		return -1;
 	if (tenants->count == 0)
 		return 0;

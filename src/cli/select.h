@@ -14,11 +14,14 @@ enum select_all { /* what --all stands for */
 	{                                                                                          \
 		.name = "all", .help = (text)                                                      \
 	}
-#define OPTION_JOBS                                                                                \
+#define OPTION_JOBS_OF(each)                                                                       \
 	{                                                                                          \
 		.name = "jobs", .letter = 'j', .placeholder = "N",                                 \
-		.help = "tenants at the same time, 1 to 64; default: two for each processor"       \
+		.help = "tenants at the same time, 1 to 64; default: " each " for each processor"  \
 	}
+#define OPTION_JOBS OPTION_JOBS_OF("two")
+/* Looking is mostly waiting for what does not answer. */
+#define OPTION_JOBS_LOOKING OPTION_JOBS_OF("four")
 #define NAMES_OR_ALL                                                                               \
 	{                                                                                          \
 		"all", ""                                                                          \
@@ -48,7 +51,7 @@ struct job_set {
 	const void *arg;
 	tenant_sink sink;
 	void *sink_arg;
-	bool verifies; /* as in struct fleet */
+	bool verifies, measures; /* as in struct fleet */
 };
 
 /* One tenant in this process, several in one each. Returns the worst failure; a single tenant's own

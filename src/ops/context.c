@@ -7,6 +7,7 @@
 #include "domain/paths.h"
 #include "ops/ops.h"
 #include "profiles.h"
+#include "verify_share.h"
 
 #define CONFIG_BYTES_MAX ((size_t)256 * 1024)
 #define TENANTS_MAX 16384
@@ -70,6 +71,7 @@ void context_close(struct context *c)
 	strmap_free(&c->image_ids);
 	strlist_free(&c->host_addresses);
 	profile_cache_free(c->profiles);
+	verify_share_free(c->share);
 	*c = (struct context){ 0 };
 }
 

@@ -19,6 +19,7 @@
 #include "ops/observe.h"
 #include "ops/ops.h"
 #include "profiles.h"
+#include "verify_share.h"
 
 #define RESULT_BYTES_MAX ((size_t)16 << 20)
 #define PROGRESS_BYTES_MAX 4096
@@ -79,6 +80,18 @@ static void write_error(int fd, const char *tenant, const struct err *e)
 		return; /* the exit status still tells */
 }
 
+/* The other members' pipes are the parent's; hundreds of them would use up the files that a child
+ * may have open. */
+static void close_others(const struct crew *w)
+{
+	for (size_t i = 0; i < w->next; i++) {
+		if (w->members[i].progress_fd >= 0)
+			close(w->members[i].progress_fd);
+		if (w->members[i].result_fd >= 0)
+			close(w->members[i].result_fd);
+	}
+}
+
 static no_return void child_main(struct crew *w, const struct member *m, int progress_fd,
 				 int result_fd)
 {
@@ -90,6 +103,7 @@ static no_return void child_main(struct crew *w, const struct member *m, int pro
 	/* The parent's end tells the children to stop between two steps. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigprocmask(SIG_SETMASK, &w->old_mask, NULL);
+	close_others(w);
 	c.client = NULL; /* the parent's connection, if any, is the parent's */
 	c.run_token = w->token;
 	c.progress = child_report;
@@ -107,6 +121,8 @@ static int start_member(struct crew *w, struct member *m, struct err *e)
 {
 	int progress[2], result[2];
 
+	if (w->fleet->measures)
+		verify_share_refresh(w->c);
 	if (pipe2(progress, O_CLOEXEC))
 		return err_sys(e, errno, "make a pipe");
 	if (pipe2(result, O_CLOEXEC)) {

@@ -24,12 +24,12 @@
 #include "verify_gateway.h"
 #include "verify_peers.h"
 #include "verify_secrets.h"
+#include "verify_share.h"
 #include "verify_store.h"
 #include "verify_targets.h"
 
 enum {
 	PROBE_TIMEOUT_MS = 700, /* used up only when something stays silent */
-	HOST_PORTS_MAX = 1024,
 	UNSEEN_TRIES = 3,
 	UNSEEN_PAUSE_NS = 150000000,
 	EXEC_TRIES = 100,
@@ -135,21 +135,27 @@ static int note_own_network(struct tenant_facts *facts, struct err *e)
 	return proc_ns_id(self, ns_names[NS_NET], &net->dev, &net->ino, e);
 }
 
-static int measure(struct context *c, struct run *r, struct err *e)
+static int measure(struct context *c, struct run *r, bool quick, struct err *e)
 {
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_MOUNT, r->spec.tenant);
-	auto_free struct host_port *ports = mem_array(HOST_PORTS_MAX, sizeof(*ports));
-	struct strlist addresses auto_strlist = { 0 };
+	auto_free struct host_port *own_ports = NULL;
 	struct targets t auto_targets = { 0 };
 	struct gateway_places places auto_gateway_places = { 0 };
 	struct target_inputs in = { .spec = &r->spec,
 				    .allocation = &r->state.allocation,
 				    .peers = &r->peers,
-				    .host_addresses = &addresses,
-				    .host_ports = ports };
+				    .host_addresses = &c->host_addresses,
+				    .quick = quick };
 
-	if (probe_host_addresses(&addresses, e) ||
-	    probe_host_ports("/proc", ports, HOST_PORTS_MAX, &in.host_port_count, e))
+	in.host_ports = verify_share_ports(c->share, &in.host_port_count);
+	if (!in.host_ports) {
+		own_ports = mem_array(VERIFY_HOST_PORTS_MAX, sizeof(*own_ports));
+		in.host_ports = own_ports;
+		if (probe_host_ports("/proc", own_ports, VERIFY_HOST_PORTS_MAX, &in.host_port_count,
+				     e))
+			return -1;
+	}
+	if (observe_host_addresses(c, e))
 		return -1;
 	targets_build(&in, &t);
 	gateway_places_make(c->root, &r->spec, &places);
@@ -236,7 +242,8 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 
 	if (!o->quick)
 		return err_set(e, ERR_USAGE, "only the quick verification is built in: --quick");
-	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) || measure(c, &r, e))
+	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) ||
+	    measure(c, &r, o->quick, e))
 		return -1;
 	result.tenant = mem_strdup(tenant);
 	result.at = clock_utc_text();

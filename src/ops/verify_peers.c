@@ -1,8 +1,8 @@
 /*
  * Who else is on this host. One list call to the engine and one visit of all network
- * namespaces serve every tenant that is verified within a few seconds; the result is
- * shared through a file of root's, under a lock, and dropped when the set of tenants
- * changed since.
+ * namespaces serve every tenant that is verified within a few seconds: what was measured
+ * before a run's processes were forked is theirs (verify_share), later ones share through
+ * a file of root's, under a lock, dropped when the set of tenants changed since.
  */
 #include "verify_peers.h"
 
@@ -20,11 +20,11 @@
 #include "domain/desired.h"
 #include "domain/paths.h"
 #include "ops/observe.h"
+#include "verify_share.h"
 
 enum {
 	TENANTS_MAX = 16384,
 	SNAPSHOT_BYTES_MAX = 8 << 20,
-	SNAPSHOT_MS = 3000, /* one fleet run; older evidence is of another run */
 	LOCK_WAIT_MS = 10000,
 	PROCESS_TRIES = 64,
 	CONTROL_TIMEOUT_MS = 700,
@@ -194,17 +194,56 @@ static void forget_measured(struct peers *p)
 					     .allocation = p->items[i].allocation };
 }
 
-static int measure_now(struct context *c, const char *head, const char *tail, struct peers *p,
-		       struct err *e)
+/* Of those that are marked as running. */
+static int measure_marked(const char *head, const char *tail, struct peers *p, struct err *e)
 {
 	auto_fd int root = -1;
 
-	if (mark_running(c, p, e) || proc_open_root("/proc", &root, e))
+	if (proc_open_root("/proc", &root, e))
 		return -1;
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].running)
 			find_process(&p->items[i], root, head, tail);
 	return peers_measure(p, CONTROL_TIMEOUT_MS, e);
+}
+
+static int measure_now(struct context *c, const char *head, const char *tail, struct peers *p,
+		       struct err *e)
+{
+	return mark_running(c, p, e) || measure_marked(head, tail, p, e) ? -1 : 0;
+}
+
+/* Any running worker tells where the others' cgroups are. */
+static int measure_found(struct context *c, struct peers *p, struct err *e)
+{
+	struct container_info worker = { 0 };
+	auto_free char *head = NULL, *tail = NULL;
+	size_t i = 0;
+	int rc;
+
+	if (load_allocations(c, p, e) || mark_running(c, p, e))
+		return -1;
+	while (i < p->count && !p->items[i].running)
+		i++;
+	if (i == p->count)
+		return 0;
+	if (client_container_inspect(c->client, p->items[i].worker_id, &worker, e))
+		return -1;
+	rc = cgroup_pattern(&worker, &head, &tail, e) || measure_marked(head, tail, p, e) ? -1 : 0;
+	container_info_free(&worker);
+	return rc;
+}
+
+int peers_measure_all(struct context *c, struct peers *out, struct err *e)
+{
+	struct peers p = { 0 };
+
+	if (measure_found(c, &p, e)) {
+		peers_free(&p);
+		return err_wrap(e, "all tenants");
+	}
+	*out = p;
+	return 0;
 }
 
 /* ---- the shared snapshot ---- */
@@ -279,7 +318,7 @@ static bool snapshot_read(const char *path, const char *digest, struct peers *p)
 	    doc_parse_json(text, len, path, &limits, &d, &ignored))
 		return false;
 	age = boot_ms() - node_int(node_get(doc_root(d), "at"), 0);
-	if (age < 0 || age > SNAPSHOT_MS ||
+	if (age < 0 || age > PEERS_FRESH_MS ||
 	    strcmp(node_str(node_get(doc_root(d), "of"), ""), digest) != 0)
 		return false;
 	for (const struct node *n = node_first(node_get(doc_root(d), "peers")); n;
@@ -378,11 +417,11 @@ static void drop_self(struct peers *p, const char *tenant)
 int peers_load(struct context *c, const char *tenant, const struct container_info *worker,
 	       struct peers *out, struct err *e)
 {
+	bool runs = worker && worker->state.running && worker->state.pid > 0;
 	struct peers p = { 0 };
 
-	if (load_allocations(c, &p, e) ||
-	    (worker && worker->state.running && worker->state.pid > 0 &&
-	     measure_shared(c, worker, &p, e))) {
+	if ((!runs || !verify_share_take_peers(c->share, &p)) &&
+	    (load_allocations(c, &p, e) || (runs && measure_shared(c, worker, &p, e)))) {
 		peers_free(&p);
 		return err_wrap(e, "other tenants");
 	}

@@ -32,6 +32,9 @@ struct peers {
  * shows the address alive, and from elsewhere not even that may come back. */
 #define PEER_PORT 8080
 
+/* Older evidence of who runs and answers is not used for anybody. */
+enum { PEERS_FRESH_MS = 3000 };
+
 /* Every allocated tenant but `tenant`. `worker` is that tenant's running worker, whose place in the
  * cgroup tree tells where the peers' are; NULL: nothing runs, only allocations are read.
  * Who runs and what answers is measured once for all tenants that are verified within a few
@@ -40,6 +43,9 @@ int peers_load(struct context *c, const char *tenant, const struct container_inf
 	       struct peers *out, struct err *e) must_check;
 void peers_free(struct peers *p);
 #define auto_peers cleanup_with(peers_free)
+
+/* Every allocated tenant, measured now. */
+int peers_measure_all(struct context *c, struct peers *out, struct err *e) must_check;
 
 /* The measurement itself, in a short-lived child: enters each running peer's network namespace,
  * starts its attempts there and waits for all of them together, at most `timeout_ms`. */

@@ -27,6 +27,11 @@ struct target_inputs {
 	const struct strlist *host_addresses;
 	const struct host_port *host_ports;
 	size_t host_port_count;
+	/* Asks every resolver for every name only when false. Else each peer's worker is asked for,
+	 * and the rest for a few peers, other ones for each tenant: the engine answers one query
+	 * after the other for all tenants, and what the gateway's resolver knows is a file of its
+	 * own check. */
+	bool quick;
 };
 
 void targets_build(const struct target_inputs *in, struct targets *out);

@@ -1,0 +1,138 @@
+/*
+ * One look for all. A tenant's own state is never taken from here: its verification
+ * inspects and measures that itself.
+ */
+#include "verify_share.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "probe/probe.h"
+
+struct verify_share {
+	int64_t at; /* CLOCK_MONOTONIC, milliseconds */
+	struct peers peers;
+	struct pollfd *held; /* a process of each running peer, as a pidfd */
+	size_t held_count;
+	struct host_port *ports;
+	size_t port_count;
+};
+
+static void let_go(struct verify_share *s)
+{
+	for (size_t i = 0; i < s->held_count; i++)
+		close(s->held[i].fd);
+	free(s->held);
+	s->held = NULL;
+	s->held_count = 0;
+}
+
+void verify_share_free(struct verify_share *s)
+{
+	if (!s)
+		return;
+	let_go(s);
+	peers_free(&s->peers);
+	free(s->ports);
+	free(s);
+}
+
+/* As long as a process lives, its number is not another's, and a namespace that it is in has its
+ * inode number for itself. */
+static bool hold(struct verify_share *s, const struct peer *p)
+{
+	auto_free char *path = mem_printf("/proc/%d/ns/net", (int)p->pid);
+	struct stat st;
+	int fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+
+	if (fd < 0)
+		return false;
+	s->held[s->held_count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	return stat(path, &st) == 0 && st.st_ino == p->ns[NS_NET].ino &&
+	       st.st_dev == p->ns[NS_NET].dev;
+}
+
+static bool hold_all(struct verify_share *s)
+{
+	s->held = mem_array(s->peers.count + 1, sizeof(*s->held));
+	for (size_t i = 0; i < s->peers.count; i++)
+		if (s->peers.items[i].running && s->peers.items[i].pid &&
+		    !hold(s, &s->peers.items[i]))
+			return false;
+	return true;
+}
+
+/* A pidfd is readable when its process ended (pidfd_open(2)). */
+static bool all_live(const struct verify_share *s)
+{
+	return poll(s->held, s->held_count, 0) == 0;
+}
+
+static void measure_peers(struct context *c, struct verify_share *s)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!c->client || peers_measure_all(c, &s->peers, &ignored))
+		return;
+	if (!hold_all(s)) {
+		let_go(s);
+		peers_free(&s->peers);
+	}
+}
+
+static void measure_ports(struct verify_share *s)
+{
+	struct err ignored = ERR_INIT;
+
+	s->ports = mem_array(VERIFY_HOST_PORTS_MAX, sizeof(*s->ports));
+	if (probe_host_ports("/proc", s->ports, VERIFY_HOST_PORTS_MAX, &s->port_count, &ignored)) {
+		free(s->ports);
+		s->ports = NULL;
+	}
+}
+
+static bool is_fresh(const struct verify_share *s)
+{
+	return clock_monotonic_ms() - s->at <= PEERS_FRESH_MS;
+}
+
+void verify_share_refresh(struct context *c)
+{
+	struct verify_share *s;
+
+	if (c->share && is_fresh(c->share))
+		return;
+	verify_share_free(c->share);
+	c->share = s = mem_alloc(sizeof(*s));
+	s->at = clock_monotonic_ms();
+	measure_peers(c, s);
+	measure_ports(s);
+}
+
+bool verify_share_take_peers(struct verify_share *s, struct peers *out)
+{
+	bool usable = s && s->peers.count > 0 && is_fresh(s) && all_live(s);
+
+	if (usable)
+		*out = s->peers;
+	else if (s)
+		peers_free(&s->peers);
+	if (s) {
+		s->peers = (struct peers){ 0 };
+		let_go(s);
+	}
+	return usable;
+}
+
+const struct host_port *verify_share_ports(const struct verify_share *s, size_t *out_count)
+{
+	if (!s || !s->ports)
+		return NULL;
+	*out_count = s->port_count;
+	return s->ports;
+}

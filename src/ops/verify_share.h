@@ -1,0 +1,28 @@
+/*
+ * What all verifications of one run have in common: who runs beside whom and answers from
+ * its own side, and what the host listens on. Looked at by the process that starts the
+ * others, and inherited by them. Private to ops.
+ */
+#ifndef OPS_VERIFY_SHARE_H
+#define OPS_VERIFY_SHARE_H
+
+#include "verify_peers.h"
+
+struct verify_share;
+
+enum { VERIFY_HOST_PORTS_MAX = 1024 };
+
+/* Looks again when there is nothing yet, or when it is older than a few seconds, and puts it into
+ * c->share; what fails is left out, and whoever needs it looks for himself. */
+void verify_share_refresh(struct context *c);
+
+/* Hands over the peers, all tenants among them, once: false when there are none, when they are too
+ * old, or when one of the processes that they were measured of is gone. NULL has none. */
+bool verify_share_take_peers(struct verify_share *s, struct peers *out);
+
+/* Ports that the host listens on, valid as long as the share; NULL: not looked at. */
+const struct host_port *verify_share_ports(const struct verify_share *s, size_t *out_count);
+
+void verify_share_free(struct verify_share *s);
+
+#endif
