@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "commands.h"
+#include "domain/source.h"
 #include "ops/doctor.h"
 #include "ops/report.h"
 #include "report.h"
@@ -149,6 +150,7 @@ static void list_checks(struct invocation *inv)
 		node_set_str(n, "severity", severity_name(x->severity));
 		node_set_str(n, "title", x->title);
 		node_set_str(n, "remedy", x->remedy);
+		node_set_str(n, "source", source_of(x->id));
 	}
 	findings_free(&f);
 	if (root)

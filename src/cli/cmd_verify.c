@@ -201,7 +201,7 @@ static const struct option_def options[] = {
 	  .arg = ARG_CHECK,
 	  .flags = OPTION_OFFLINE,
 	  .help = "say what the check of this id, or each whose id starts with it, tries, why it "
-		  "matters and how to fix it, and end" },
+		  "matters, how to fix it and which benchmark, flaw or tool it is from, and end" },
 	{ .name = "output",
 	  .letter = 'o',
 	  .placeholder = "FILE",

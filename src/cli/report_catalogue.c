@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "domain/checks.h"
 #include "domain/explain.h"
+#include "domain/source.h"
 #include "help.h"
 #include "ops/report.h"
 
@@ -39,6 +40,7 @@ static void put_part(struct strbuf *out, const char *label, const char *text)
 static void explain_one(const struct check *c, struct strbuf *out)
 {
 	const struct explanation *x = explain_check(c->id);
+	const char *source = source_of(c->id);
 
 	strbuf_printf(out, "%s (%s, %s)\n", c->id, severity_name(c->severity),
 		      group_name(c->group));
@@ -46,6 +48,7 @@ static void explain_one(const struct check *c, struct strbuf *out)
 	put_part(out, "tried", x ? x->tried : "-");
 	put_part(out, "why", x ? x->why : "-");
 	put_part(out, "fix", c->remedy);
+	put_part(out, "source", source ? source : "-");
 }
 
 size_t report_explain(const char *id, struct strbuf *out)
@@ -87,6 +90,7 @@ size_t report_checks_json(const char *id, struct strbuf *out)
 		node_set_str(n, "tried", x ? x->tried : NULL);
 		node_set_str(n, "why", x ? x->why : NULL);
 		node_set_str(n, "remedy", all[i].remedy);
+		node_set_str(n, "source", source_of(all[i].id));
 	}
 	text = node_print(root, true);
 	strbuf_puts(out, text);

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "domain/explain.h"
+#include "domain/source.h"
 #include "report_html.h"
 #include "report_text.h"
 
@@ -101,6 +102,7 @@ static void put_failure(const struct finding *f, struct strbuf *out)
 	put_field(out, "Tried", x ? x->tried : NULL);
 	put_field(out, "Why", x ? x->why : NULL);
 	put_field(out, "To fix", f->remedy);
+	put_field(out, "Source", source_of(f->id));
 	strbuf_puts(out, "</dl>\n</article>\n");
 }
 

@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "domain/explain.h"
+#include "domain/source.h"
 #include "report_text.h"
 
 #define SCHEMA_URI                                                                                 \
@@ -102,6 +103,23 @@ static void set_plain(struct node *parent, const char *key, const char *text)
 
 /* ---- rules ---- */
 
+/* The references as tags, which code scanning filters by, and the first that has an address as the
+ * page to read on. */
+static void put_sources(struct node *rule, struct node *tags, const char *id)
+{
+	auto_strlist struct strlist references = { 0 };
+	auto_strbuf struct strbuf uri = STRBUF_INIT(MESSAGE_MAX);
+
+	source_references(id, &references);
+	for (size_t i = 0; i < references.count; i++) {
+		node_push_str(tags, references.items[i]);
+		if (uri.len == 0)
+			source_uri(references.items[i], &uri);
+	}
+	if (uri.len > 0)
+		node_set_str(rule, "helpUri", strbuf_str(&uri));
+}
+
 /* The findings of a check have its words. */
 static void put_rule(struct node *rules, const struct finding *f)
 {
@@ -124,6 +142,7 @@ static void put_rule(struct node *rules, const struct finding *f)
 	tags = node_set_array(properties, "tags");
 	node_push_str(tags, "security");
 	node_push_str(tags, group_name(f->group));
+	put_sources(n, tags, f->id);
 	node_set_str(properties, "severity", severity_name(f->severity));
 	node_set_str(properties, "security-severity", score_of(f->severity));
 }

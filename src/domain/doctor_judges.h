@@ -19,6 +19,8 @@ void sysctl_rule_head(size_t i, struct finding *f);
 void sysctl_rule_judge(size_t i, const struct doctor_input *in, struct finding *f);
 size_t version_rule_count(void);
 void version_rule_head(size_t i, struct finding *f);
+/* The published flaws that the check of a version is about, or NULL. */
+const char *version_rule_flaws(const char *id);
 void version_rule_judge(size_t i, const struct doctor_input *in, struct finding *f);
 
 /* Each is true when there is something to look at; otherwise the finding is inconclusive. */

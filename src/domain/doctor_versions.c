@@ -160,7 +160,8 @@ static const struct version_rule rules[] = {
 	{ "doctor.gateway.dnsmasq", "the gateways' resolver is free of known flaws",
 	  "make the gateway's image anew from an updated distribution, then tenantctl apply --all",
 	  DNSMASQ, GROUP_NETWORK, SEVERITY_HIGH, true,
-	  "CVE-2026-2291, CVE-2026-4890 to -4893, CVE-2026-5172, CVE-2026-6507",
+	  "CVE-2026-2291, CVE-2026-4890, CVE-2026-4891, CVE-2026-4892, CVE-2026-4893, "
+	  "CVE-2026-5172, CVE-2026-6507",
 	  { "2.93" }, NULL, NULL, NULL },
 };
 /* clang-format on */
@@ -173,6 +174,14 @@ static const char *const component_names[COMPONENTS] = {
 size_t version_rule_count(void)
 {
 	return ARRAY_SIZE(rules);
+}
+
+const char *version_rule_flaws(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (!strcmp(rules[i].id, id))
+			return !strncmp(rules[i].cves, "CVE-", 4) ? rules[i].cves : NULL;
+	return NULL;
 }
 
 void version_rule_head(size_t i, struct finding *f)

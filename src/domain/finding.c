@@ -5,6 +5,7 @@
 #include "domain/finding.h"
 
 #include "base/mem.h"
+#include "domain/source.h"
 
 const char *group_name(enum finding_group g)
 {
@@ -86,5 +87,6 @@ struct node *finding_json(const struct finding *f)
 	node_set_str(n, "observed", f->observed);
 	node_set_str(n, "evidence", f->evidence);
 	node_set_str(n, "remedy", f->remedy);
+	node_set_str(n, "source", source_of(f->id));
 	return n;
 }
