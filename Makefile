@@ -87,7 +87,8 @@ $(PROBE_HEADER): $(BUILD)/tenantctl-probe scripts/build-probe-image scripts/lib/
 	@mkdir -p $(@D)
 	@echo "  GEN   $@"
 	$(Q)scripts/build-probe-image $< $(PROBE_ARCHIVE) $@
-$(BUILD)/src/ops/twin_image.o $(BUILD)/tests/unit/ops/test_twin_image.o: $(PROBE_HEADER)
+$(BUILD)/src/ops/twin_image.o $(patsubst %,$(BUILD)/tests/unit/ops/test_%.o,twin twin_image): \
+		$(PROBE_HEADER)
 
 -include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)
 

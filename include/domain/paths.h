@@ -31,6 +31,7 @@ enum path_kind {
 			     */
 	PATH_RESOLV_CONF,   /* .../NAME/resolv.conf: bind-mounted into the worker */
 	PATH_TENANT_LOCK,   /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
+	PATH_TWIN_LOCK,	    /* .../locks/NAME.twin.lock: there while a twin may be */
 	PATH_TENANT_DATA,   /* /srv/tenants/NAME */
 	PATH_WORKSPACE_IMAGE, /* /srv/tenants/NAME/workspace.img: ext4, bounds bytes and inodes */
 	PATH_WORKSPACE_MOUNT, /* /srv/tenants/NAME/workspace: where it is mounted */
@@ -43,7 +44,8 @@ enum path_kind {
 	PATH_GATEWAY_NEXT,    /* .../files/next: what it shall take instead */
 	PATH_GATEWAY_MAKING,  /* .../files/next.tmp: not complete, or not answered */
 	PATH_GATEWAY_STATE,   /* .../NAME/state: bind-mounted too, the gateway's own to write */
-	PATH_PROVIDED,	      /* .../NAME/provided: what commands printed as secrets */
+	PATH_TWIN_SCRATCH, /* .../NAME/twin: a tmpfs, bind-mounted into a twin as its workspace */
+	PATH_PROVIDED,	   /* .../NAME/provided: what commands printed as secrets */
 };
 
 /* `root` is "" for the real host. `tenant` is NULL for the host-wide kinds. Owned by the caller. */

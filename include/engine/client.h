@@ -59,11 +59,19 @@ int client_container_inspect(struct client *c, const char *ref, struct container
  * again: a warning means that a limit was dropped. */
 int client_container_create(struct client *c, const char *name, const struct container_spec *spec,
 			    char out_id[ENGINE_ID_SIZE], struct err *e) must_check;
+/* A copy of an observed container: whatever weakens its boundary is sent, too, so that the copy is
+ * no stronger. Never for what a tenant runs in. */
+int client_container_create_copy(struct client *c, const char *name,
+				 const struct container_spec *spec, char out_id[ENGINE_ID_SIZE],
+				 struct err *e) must_check;
 int client_container_start(struct client *c, const char *ref, struct err *e)
 	must_check; /* 304: 0 */
 /* Returns when stopped; 304 and a container gone while stopping are success. */
 int client_container_stop(struct client *c, const char *ref, int grace_seconds, struct err *e)
 	must_check;
+/* Returns when it has ended, with its exit status; ERR_TIMEOUT when it has not by then. */
+int client_container_wait(struct client *c, const char *ref, long timeout_ms, int64_t *out_status,
+			  struct err *e) must_check;
 int client_container_kill(struct client *c, const char *ref, const char *signal, struct err *e)
 	must_check;
 /* Force, with anonymous volumes; 404 and "already in progress" (then waits, bounded) are success.

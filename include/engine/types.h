@@ -160,6 +160,8 @@ struct engine_version { /* GET /version */
 };
 
 void container_spec_free(struct container_spec *s);
+/* `dst` is freed first. */
+void container_spec_copy(struct container_spec *dst, const struct container_spec *src);
 void container_info_free(struct container_info *c);
 void container_rows_free(struct bind_list *rows); /* struct container_row */
 void network_spec_free(struct network_spec *s);

@@ -57,6 +57,9 @@ void judge_config_hosts(const struct check_input *in, struct finding *f);
 void judge_host_seccomp(const struct check_input *in, struct finding *f);
 void judge_host_limits(const struct check_input *in, struct finding *f);
 
+/* checks_fidelity.c */
+void judge_twin_fidelity(const struct check_input *in, struct finding *f);
+
 /* checks_fs.c */
 void judge_fs_mounts_declared(const struct check_input *in, struct finding *f);
 void judge_fs_root_readonly(const struct check_input *in, struct finding *f);

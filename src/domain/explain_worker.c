@@ -189,6 +189,10 @@ static const struct explanation table[] = {
 	  "Reads OomKillDisable and OomScoreAdj from the engine's inspect reply.",
 	  "A worker that can't be killed makes the kernel look for other victims when memory is "
 	  "short: its siblings, the gateways, the engine." },
+	{ "twin.fidelity",
+	  "Compares the engine's inspect replies of the twin and of the worker, setting by setting.",
+	  "What attacks in the twin show holds for the worker only if the twin is no stronger. An "
+	  "engine, a plugin or somebody in between could make the twin from something else." },
 	{ "limit.gateway",
 	  "Reads memory and process limits from the gateway's own cgroup files.",
 	  "The gateway works on data that the tenant sends. Unbounded, it is the tenant's way around "

@@ -37,6 +37,7 @@ static const struct {
 	[PATH_MANIFEST_LOCK] = { STATE "/locks/", ".manifest.lock" },
 	[PATH_RESOLV_CONF] = { STATE "/tenants/", "/resolv.conf" },
 	[PATH_TENANT_LOCK] = { STATE "/locks/", ".lock" },
+	[PATH_TWIN_LOCK] = { STATE "/locks/", ".twin.lock" },
 	[PATH_TENANT_DATA] = { SERVED "/", "" },
 	[PATH_WORKSPACE_IMAGE] = { SERVED "/", "/workspace.img" },
 	[PATH_WORKSPACE_MOUNT] = { SERVED "/", "/workspace" },
@@ -48,6 +49,7 @@ static const struct {
 	[PATH_GATEWAY_NEXT] = { RUNTIMES "/", "/files/next" },
 	[PATH_GATEWAY_MAKING] = { RUNTIMES "/", "/files/next.tmp" },
 	[PATH_GATEWAY_STATE] = { RUNTIMES "/", "/state" },
+	[PATH_TWIN_SCRATCH] = { RUNTIMES "/", "/twin" },
 	[PATH_PROVIDED] = { RUNTIMES "/", "/provided" },
 };
 

@@ -64,6 +64,7 @@ static const struct source table[] = {
 	{ "config.restart", "CIS Docker 5.15" },
 	{ "config.labels", "CWE-362, CWE-668" },
 	{ "config.hosts", "gh-aw-firewall, docs.docker.com/reference/cli/docker/container/run" },
+	{ "twin.fidelity", "CWE-693, docs.docker.com/reference/cli/docker/container/inspect" },
 	{ "host.seccomp", "CIS Docker 5.22, seccomp(2)" },
 	{ "host.limits", "CIS Docker 5.11, CIS Docker 5.12, CIS Docker 5.29, cgroups(7)" },
 };

@@ -12,18 +12,19 @@
 /* A read-only bind must cover the mounts below it. Since API 1.44 the engine can promise that or
  * fail; before, submounts stayed writable, and the only safe form hides them. */
 static void add_bind_options(const struct client *c, const struct bind_list *mounts,
-			     struct node *array)
+			     enum create_kind kind, struct node *array)
 {
 	const struct engine_mount *m = mounts->items;
 	size_t i;
 
 	for (i = 0; i < mounts->count; i++) {
+		bool as_seen = kind == CREATE_COPY && m[i].propagation && *m[i].propagation;
 		struct node *options;
 
 		if (strcmp(m[i].type ? m[i].type : "", "bind") != 0)
 			continue;
 		options = node_set_object(node_at(array, i), "BindOptions");
-		node_set_str(options, "Propagation", "rprivate");
+		node_set_str(options, "Propagation", as_seen ? m[i].propagation : "rprivate");
 		if (m[i].read_only)
 			node_set_bool(options,
 				      client_has_api(c, 1, 44) ? "ReadOnlyForceRecursive"
@@ -84,23 +85,34 @@ static int check_never(const struct container_spec *spec, struct err *e)
 	return 0;
 }
 
+/* Left out, the engine would fill in its own, which the original does not have. */
+static void add_empty_paths(const struct container_spec *spec, struct node *host)
+{
+	if (spec->masked_paths.count == 0)
+		(void)node_set_array(host, "MaskedPaths");
+	if (spec->readonly_paths.count == 0)
+		(void)node_set_array(host, "ReadonlyPaths");
+}
+
 int create_container_body(const struct client *c, const struct container_spec *spec,
-			  struct node **out, struct err *e)
+			  enum create_kind kind, struct node **out, struct err *e)
 {
 	auto_node struct node *all = NULL;
 	struct node *body;
 	const struct node *n;
 
-	if (check_never(spec, e) < 0)
+	if (kind == CREATE_ORDERED && check_never(spec, e) < 0)
 		return -1;
-	all = container_spec_json(spec, true);
+	all = container_spec_json(spec, kind == CREATE_ORDERED);
 	/* Inspect replies nest Config, create requests have its members at the top. */
 	body = node_new_object();
 	for (n = node_first(node_get(all, "Config")); n; n = node_next(n))
 		node_set(body, node_key(n), node_copy(n));
 	node_set(body, "HostConfig", node_copy(node_get(all, "HostConfig")));
+	if (kind == CREATE_COPY)
+		add_empty_paths(spec, node_get(body, "HostConfig"));
 	if (spec->mounts.count > 0)
-		add_bind_options(c, &spec->mounts,
+		add_bind_options(c, &spec->mounts, kind,
 				 node_get(node_get(body, "HostConfig"), "Mounts"));
 	add_exposed_ports(spec, body);
 	add_endpoints(c, spec, body);

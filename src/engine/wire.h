@@ -83,6 +83,8 @@ struct node *wire_value(const struct wire_field *f, const void *in) must_check;
 bool wire_is_empty(const struct wire_field *f, const void *in);
 /* The member that holds a keyed row's name. */
 char **wire_key(const struct wire_table *t, void *row);
+/* All fields, and the key; `dst` is zeroed by the caller. */
+void wire_copy(const struct wire_table *t, void *dst, const void *src);
 void wire_free(const struct wire_table *t, void *p);
 void wire_free_rows(const struct wire_table *t, struct bind_list *rows);
 

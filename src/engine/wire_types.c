@@ -12,6 +12,12 @@ void container_spec_free(struct container_spec *s)
 	wire_free(&wire_container_spec, s);
 }
 
+void container_spec_copy(struct container_spec *dst, const struct container_spec *src)
+{
+	wire_free(&wire_container_spec, dst);
+	wire_copy(&wire_container_spec, dst, src);
+}
+
 void container_info_free(struct container_info *c)
 {
 	wire_free(&wire_container_info, c);

@@ -238,3 +238,55 @@ void wire_free(const struct wire_table *t, void *p)
 		*wire_key(t, p) = NULL;
 	}
 }
+
+static void copy_rows(const struct wire_table *t, struct bind_list *dst,
+		      const struct bind_list *src)
+{
+	char *rows = mem_array(src->count, t->size);
+
+	for (size_t i = 0; i < src->count; i++)
+		wire_copy(t, rows + i * t->size, (const char *)src->items + i * t->size);
+	*dst = (struct bind_list){ .items = rows, .count = src->count };
+}
+
+static void copy_field(const struct wire_field *f, void *dst, const void *src)
+{
+	switch (f->kind) {
+	case WIRE_STRING:
+	case WIRE_NAME:
+		mem_replace(dst, *(char *const *)src);
+		return;
+	case WIRE_LIST:
+	case WIRE_KEYS:
+		strlist_copy(dst, src);
+		return;
+	case WIRE_MAP:
+		strmap_copy(dst, src);
+		return;
+	case WIRE_OBJECTS:
+	case WIRE_OBJECT_MAP:
+	case WIRE_OBJECT_LISTS:
+		copy_rows(f->sub, dst, src);
+		return;
+	case WIRE_ID:
+		memcpy(dst, src, ENGINE_ID_SIZE);
+		return;
+	case WIRE_INT:
+	case WIRE_COUNT:
+		*(int64_t *)dst = *(const int64_t *)src;
+		return;
+	case WIRE_BOOL:
+		*(bool *)dst = *(const bool *)src;
+		return;
+	}
+}
+
+void wire_copy(const struct wire_table *t, void *dst, const void *src)
+{
+	for (size_t i = 0; i < t->count; i++)
+		copy_field(&t->fields[i], (char *)dst + t->fields[i].offset,
+			   (const char *)src + t->fields[i].offset);
+	if (t->has_key)
+		mem_replace((char **)((char *)dst + t->key),
+			    *(char *const *)((const char *)src + t->key));
+}

@@ -16,6 +16,7 @@
 #include "domain/paths.h"
 #include "images.h"
 #include "ops/observe.h"
+#include "ops/twin.h"
 #include "run_plan.h"
 
 #define FILE_BYTES_MAX ((size_t)4 << 20)
@@ -280,7 +281,8 @@ int ops_create(struct context *c, const char *tenant, const char *file, struct r
 	auto_fd int lock = -1;
 	bool stored = false;
 
-	if (tenant_lock(c, tenant, &lock, e) || look(c, tenant, file, &p, e))
+	if (tenant_lock(c, tenant, &lock, e) || twin_remove_stale(c, tenant, e) ||
+	    look(c, tenant, file, &p, e))
 		return -1;
 	if (p.state.worker_present && p.state.gateway_present && p.state.network_present &&
 	    p.state.allocated && !p.state.unfinished) {
@@ -308,8 +310,8 @@ int ops_apply(struct context *c, const char *tenant, struct run_result *out, str
 	auto_prepared struct prepared p = { 0 };
 	auto_fd int lock = -1;
 
-	if (tenant_lock(c, tenant, &lock, e) || look(c, tenant, NULL, &p, e) ||
-	    load_keys(c, &p, KEYS_FRESH, e))
+	if (tenant_lock(c, tenant, &lock, e) || twin_remove_stale(c, tenant, e) ||
+	    look(c, tenant, NULL, &p, e) || load_keys(c, &p, KEYS_FRESH, e))
 		return -1;
 	return bring_up(c, "apply", tenant, &p, out, e);
 }
@@ -347,7 +349,8 @@ int ops_start(struct context *c, const char *tenant, struct run_result *out, str
 	auto_prepared struct prepared p = { 0 };
 	auto_fd int lock = -1;
 
-	if (tenant_lock(c, tenant, &lock, e) || look(c, tenant, NULL, &p, e))
+	if (tenant_lock(c, tenant, &lock, e) || twin_remove_stale(c, tenant, e) ||
+	    look(c, tenant, NULL, &p, e))
 		return -1;
 	if (!p.state.allocated) {
 		err_set(e, ERR_NOT_FOUND, "the tenant does not exist yet");
@@ -375,7 +378,8 @@ int ops_stop(struct context *c, const char *tenant, struct run_result *out, stru
 	auto_prepared struct prepared p = { 0 };
 	auto_fd int lock = -1;
 
-	if (tenant_lock(c, tenant, &lock, e) || observe_tenant(c, tenant, &p.state, e))
+	if (tenant_lock(c, tenant, &lock, e) || twin_remove_stale(c, tenant, e) ||
+	    observe_tenant(c, tenant, &p.state, e))
 		return -1;
 	if (!p.state.allocated) {
 		err_set(e, ERR_NOT_FOUND, "the tenant does not exist");

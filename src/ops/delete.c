@@ -10,6 +10,7 @@
 #include "change.h"
 #include "domain/paths.h"
 #include "ops/observe.h"
+#include "ops/twin.h"
 
 #define FILE_BYTES_MAX ((size_t)4 << 20)
 #define SECRETS_MAX 4096
@@ -139,7 +140,8 @@ int ops_delete(struct context *c, const char *tenant, bool purge, struct run_res
 	auto_fd int lock = -1;
 	bool found;
 
-	if (tenant_lock(c, tenant, &lock, e) || observe_remains(c, tenant, &p.state, e))
+	if (tenant_lock(c, tenant, &lock, e) || twin_evict(c, tenant, e) ||
+	    observe_remains(c, tenant, &p.state, e))
 		return -1;
 	if (p.state.allocated && observe_allocation(c, tenant, &p.allocation, e))
 		return -1;

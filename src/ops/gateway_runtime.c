@@ -31,23 +31,11 @@
 #define FILES_SEEN_AT "/etc/gateway" /* in the gateway */
 #define STATE_SEEN_AT "/var/lib/gateway"
 
-static int mount_tmpfs(const char *path, const char *options, struct err *e)
-{
-	auto_free char *unswapped = mem_printf("%s,noswap", options);
-
-	/* noswap came with Linux 6.4 */
-	if (mount("tenantctl", path, "tmpfs", FLAGS, unswapped) == 0)
-		return 0;
-	if (errno == EINVAL && mount("tenantctl", path, "tmpfs", FLAGS, options) == 0)
-		return 0;
-	return err_sys(e, errno, "mount a tmpfs on %s", path);
-}
-
 /* One that has nothing mounted on "state" was made when it was smaller. */
 static int mount_top(const char *path, const char *state, struct err *e)
 {
 	if (!mount_is_point(path))
-		return mount_tmpfs(path, OPTIONS, e);
+		return mount_tmpfs(path, FLAGS, OPTIONS, e);
 	if (!mount_is_point(state) &&
 	    mount("tenantctl", path, "tmpfs", FLAGS | MS_REMOUNT, OPTIONS))
 		return err_sys(e, errno, "make the tmpfs on %s larger", path);
@@ -87,7 +75,7 @@ int gateway_runtime_make(const char *root, const char *tenant, uid_t gateway_uid
 		return err_wrap(e, "%s", path);
 	auto_free char *options = mem_printf(STATE_OPTIONS ",uid=%u,gid=%u", (unsigned)gateway_uid,
 					     (unsigned)gateway_uid);
-	return mount_tmpfs(state, options, e);
+	return mount_tmpfs(state, FLAGS, options, e);
 }
 
 bool gateway_runtime_is_whole(const char *root, const char *tenant)

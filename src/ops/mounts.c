@@ -20,6 +20,18 @@ bool mount_is_point(const char *path)
 	       inner.st_dev != outer.st_dev;
 }
 
+int mount_tmpfs(const char *path, unsigned long flags, const char *options, struct err *e)
+{
+	auto_free char *unswapped = mem_printf("%s,noswap", options);
+
+	/* older kernels do not know noswap */
+	if (mount("tenantctl", path, "tmpfs", flags, unswapped) == 0)
+		return 0;
+	if (errno == EINVAL && mount("tenantctl", path, "tmpfs", flags, options) == 0)
+		return 0;
+	return err_sys(e, errno, "mount a tmpfs on %s", path);
+}
+
 int mount_remove(const char *path, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = UNMOUNT_PAUSE_NS };

@@ -10,6 +10,9 @@
 
 /* True when another file system than the folder's above is mounted at `path`. */
 bool mount_is_point(const char *path);
+/* A tmpfs that is never swapped out, where the kernel knows how (6.4). `options` as in mount(8). */
+int mount_tmpfs(const char *path, unsigned long flags, const char *options, struct err *e)
+	must_check;
 /* Not mounted is success. */
 int mount_remove(const char *path, struct err *e) must_check;
 

@@ -13,6 +13,7 @@
 #include "egress_state.h"
 #include "host_routes.h"
 #include "images.h"
+#include "ops/twin.h"
 #include "run_plan.h"
 #include "workspace.h"
 
@@ -293,6 +294,9 @@ static int step_network_remove(struct run *r, struct client *client, struct err 
 	struct network_info net = { 0 };
 	int rc = 0;
 
+	/* a twin that runs is a member of it */
+	if (twin_evict(r->c, r->tenant, e))
+		return -1;
 	if (r->network_id[0])
 		return client_network_remove(client, r->network_id, e);
 	if (client_network_inspect(client, name, &net, e)) {

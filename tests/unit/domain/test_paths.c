@@ -37,6 +37,7 @@ static const struct {
 	{ PATH_MANIFEST_LOCK, "acme", "/var/lib/tenantctl/locks/acme.manifest.lock" },
 	{ PATH_RESOLV_CONF, "acme", "/var/lib/tenantctl/tenants/acme/resolv.conf" },
 	{ PATH_TENANT_LOCK, "acme", "/var/lib/tenantctl/locks/acme.lock" },
+	{ PATH_TWIN_LOCK, "acme", "/var/lib/tenantctl/locks/acme.twin.lock" },
 	{ PATH_TENANT_DATA, "acme", "/srv/tenants/acme" },
 	{ PATH_WORKSPACE_IMAGE, "acme", "/srv/tenants/acme/workspace.img" },
 	{ PATH_WORKSPACE_MOUNT, "acme", "/srv/tenants/acme/workspace" },
@@ -48,6 +49,7 @@ static const struct {
 	{ PATH_GATEWAY_NEXT, "acme", "/run/tenantctl/acme/files/next" },
 	{ PATH_GATEWAY_MAKING, "acme", "/run/tenantctl/acme/files/next.tmp" },
 	{ PATH_GATEWAY_STATE, "acme", "/run/tenantctl/acme/state" },
+	{ PATH_TWIN_SCRATCH, "acme", "/run/tenantctl/acme/twin" },
 	{ PATH_PROVIDED, "acme", "/run/tenantctl/acme/provided" },
 };
 

@@ -344,8 +344,8 @@ static void test_create_body(void **state)
 
 	(void)state;
 	read_spec(doc_root(d), &s);
-	assert_int_equal(create_container_body(&old, &s, &a, &e), 0);
-	assert_int_equal(create_container_body(&new, &s, &b, &e), 0);
+	assert_int_equal(create_container_body(&old, &s, CREATE_ORDERED, &a, &e), 0);
+	assert_int_equal(create_container_body(&new, &s, CREATE_ORDERED, &b, &e), 0);
 	mount = wire_find(a, "HostConfig.Mounts.0.BindOptions");
 	assert_string_equal(node_str(node_get(mount, "Propagation"), ""), "rprivate");
 	assert_true(node_bool(node_get(mount, "NonRecursive"), false));
@@ -359,14 +359,54 @@ static void test_create_body(void **state)
 	/* An empty list here would unmask everything. */
 	assert_null(wire_find(a, "HostConfig.MaskedPaths"));
 	s.privileged = true;
-	assert_int_equal(create_container_body(&new, &s, &b, &e), -1);
+	assert_int_equal(create_container_body(&new, &s, CREATE_ORDERED, &b, &e), -1);
 	assert_int_equal(e.code, ERR_INTERNAL);
 	container_spec_free(&s);
+}
+
+/* What was observed is asked for again, whatever it is; empty lists are said. */
+static void test_copy_body(void **state)
+{
+	auto_doc struct doc *d = parse(base_spec);
+	struct client new = { .major = 1, .minor = 44 };
+	auto_node struct node *body = NULL;
+	struct container_spec s, copy = { 0 };
+	auto_free char *first = NULL, *second = NULL;
+	struct err e = ERR_INIT;
+	struct engine_mount *m;
+
+	(void)state;
+	read_spec(doc_root(d), &s);
+	s.privileged = true;
+	strlist_add(&s.cap_add, "NET_RAW");
+	strlist_add(&s.binds, "/:/host");
+	strlist_free(&s.masked_paths);
+	strlist_free(&s.readonly_paths);
+	strlist_add(&s.readonly_paths, "/proc/sys");
+	m = s.mounts.items;
+	mem_replace(&m[0].propagation, "rshared");
+	container_spec_copy(&copy, &s);
+	first = printed(&s);
+	second = printed(&copy);
+	assert_string_equal(first, second);
+	container_spec_free(&s);
+	assert_int_equal(create_container_body(&new, &copy, CREATE_COPY, &body, &e), 0);
+	assert_true(node_bool(wire_find(body, "HostConfig.Privileged"), false));
+	assert_string_equal(node_str(wire_find(body, "HostConfig.CapAdd.0"), ""), "NET_RAW");
+	assert_string_equal(node_str(wire_find(body, "HostConfig.Binds.0"), ""), "/:/host");
+	assert_true(node_is_array(wire_find(body, "HostConfig.MaskedPaths")));
+	assert_int_equal(node_count(wire_find(body, "HostConfig.MaskedPaths")), 0);
+	assert_int_equal(node_count(wire_find(body, "HostConfig.ReadonlyPaths")), 1);
+	assert_string_equal(
+		node_str(wire_find(body, "HostConfig.Mounts.0.BindOptions.Propagation"), ""),
+		"rshared");
+	container_spec_free(&copy);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_copy_body),
 		cmocka_unit_test(test_read_write_read),
 		cmocka_unit_test(test_weaker_is_seen),
 		cmocka_unit_test(test_spelled_out_is_no_difference),
