@@ -175,10 +175,26 @@ const char *engine_component_version(const struct engine_version *v, const char 
 /* Order of keys and members as in the table of engine/wire.c: equal specs print equally.
  * With `settable_only`, only what a create request carries (the input of the spec digest). */
 struct node *container_spec_json(const struct container_spec *s, bool settable_only) returns_owned;
-/* Adds "HostConfig.PidsLimit: expected 256, observed 0" for every settable field that differs;
- * empty, null and missing are equal, and so are an engine's spelled-out defaults ("" and
- * "private" IpcMode and the like, listed in engine/wire.c). Labels of the image, its Env and the
- * engine's own additions are not differences. Returns how many were added. */
+struct spec_difference {
+	char *field;		   /* "HostConfig.PidsLimit", "HostConfig.Mounts./workspace" */
+	char *expected, *observed; /* bounded text; never the value of a variable */
+	char *text;		   /* "HostConfig.PidsLimit: expected 256, observed 0" */
+};
+
+struct spec_differences {
+	struct spec_difference *items;
+	size_t count;
+};
+void spec_differences_free(struct spec_differences *d);
+#define auto_spec_differences cleanup_with(spec_differences_free)
+
+/* Adds every settable field that differs; empty, null and missing are equal, and so are an engine's
+ * spelled-out defaults ("" and "private" IpcMode and the like, listed in engine/wire.c). Labels of
+ * the image, its Env and the engine's own additions are not differences. */
+void container_spec_differences(const struct container_spec *expected,
+				const struct container_spec *observed,
+				struct spec_differences *out);
+/* The same as texts. Returns how many were added. */
 size_t container_spec_diff(const struct container_spec *expected,
 			   const struct container_spec *observed, struct strlist *out);
 

@@ -52,7 +52,7 @@ struct wire_field {
 	const struct wire_table *sub;
 	/* Replaces the comparison: adds to `out` what differs. */
 	void (*diff)(const struct wire_field *f, const struct container_spec *expected,
-		     const struct container_spec *observed, struct strlist *out);
+		     const struct container_spec *observed, struct spec_differences *out);
 };
 
 struct wire_table {
@@ -106,8 +106,12 @@ extern const struct wire_table wire_engine_version;
 
 /* Own comparisons of rows in wire_container_spec; see wire_diff.c. */
 typedef void wire_diff_fn(const struct wire_field *f, const struct container_spec *expected,
-			  const struct container_spec *observed, struct strlist *out);
+			  const struct container_spec *observed, struct spec_differences *out);
 wire_diff_fn wire_diff_env, wire_diff_cmd, wire_diff_caps, wire_diff_security,
 	wire_diff_memory_swap, wire_diff_pids, wire_diff_endpoints, wire_diff_mounts;
+
+/* Adds one difference; `fmt` makes the sentence that people read. */
+void wire_differs(struct spec_differences *out, const char *field, const char *expected,
+		  const char *observed, const char *fmt, ...) printf_like(5, 6);
 
 #endif

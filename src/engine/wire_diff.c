@@ -37,12 +37,12 @@ static char *shown(const struct wire_field *f, const struct container_spec *s)
 }
 
 static void differs(const struct wire_field *f, const struct container_spec *expected,
-		    const struct container_spec *observed, struct strlist *out)
+		    const struct container_spec *observed, struct spec_differences *out)
 {
 	auto_free char *want = shown(f, expected);
 	auto_free char *got = shown(f, observed);
 
-	strlist_addf(out, "%s: expected %s, observed %s", f->path, want, got);
+	wire_differs(out, f->path, want, got, "%s: expected %s, observed %s", f->path, want, got);
 }
 
 static bool same_members(const struct node *a, const struct node *b)
@@ -169,10 +169,19 @@ static const char *env_value(const char *entry, size_t *out_key_len)
 	return eq ? eq + 1 : "";
 }
 
+static void env_differs(const struct wire_field *f, const char *entry, size_t name_len,
+			const char *how, struct spec_differences *out)
+{
+	auto_free char *name = mem_strndup(entry, name_len);
+	auto_free char *field = mem_printf("%s.%s", f->path, name);
+
+	wire_differs(out, field, "as ordered", how, "%s: %s is %s", f->path, name, how);
+}
+
 /* The image adds its own variables, so only ours count. Values are never shown: an operator may
  * have put a key there. */
 void wire_diff_env(const struct wire_field *f, const struct container_spec *expected,
-		   const struct container_spec *observed, struct strlist *out)
+		   const struct container_spec *observed, struct spec_differences *out)
 {
 	size_t i, j, len, other;
 
@@ -193,14 +202,13 @@ void wire_diff_env(const struct wire_field *f, const struct container_spec *expe
 				clash = true;
 		}
 		if (!found || clash)
-			strlist_addf(out, "%s: %.*s is %s", f->path, (int)len, want,
-				     clash ? "set to another value" : "missing");
+			env_differs(f, want, len, clash ? "set to another value" : "missing", out);
 	}
 }
 
 /* An image's Cmd is dropped as soon as the request has an Entrypoint. */
 void wire_diff_cmd(const struct wire_field *f, const struct container_spec *expected,
-		   const struct container_spec *observed, struct strlist *out)
+		   const struct container_spec *observed, struct spec_differences *out)
 {
 	if (expected->cmd.count == 0 && expected->entrypoint.count == 0)
 		return;
@@ -224,7 +232,7 @@ static void plain_caps(const struct strlist *in, struct strlist *out)
 }
 
 void wire_diff_caps(const struct wire_field *f, const struct container_spec *expected,
-		    const struct container_spec *observed, struct strlist *out)
+		    const struct container_spec *observed, struct spec_differences *out)
 {
 	auto_strlist struct strlist want = { 0 };
 	auto_strlist struct strlist got = { 0 };
@@ -276,36 +284,42 @@ static bool has_security(const struct strlist *l, const char *opt)
 }
 
 /* A profile is tens of kilobytes: name it by its digest. */
-static void security_line(const struct wire_field *f, const char *opt, const char *verdict,
-			  struct strlist *out)
+static char *security_text(const char *opt)
 {
 	char hex[DIGEST_HEX_SIZE];
 
-	if (strlen(opt) <= SHOWN_MAX) {
-		strlist_addf(out, "%s: %s is %s", f->path, opt, verdict);
-		return;
-	}
+	if (strlen(opt) <= SHOWN_MAX)
+		return mem_strdup(opt);
 	digest_of(opt, strlen(opt), hex);
-	strlist_addf(out, "%s: %.*s (%zu bytes, sha256 %.12s) is %s", f->path,
-		     (int)strcspn(opt, "=") + 1, opt, strlen(opt), hex, verdict);
+	return mem_printf("%.*s (%zu bytes, sha256 %.12s)", (int)strcspn(opt, "=") + 1, opt,
+			  strlen(opt), hex);
+}
+
+static void security_differs(const struct wire_field *f, const char *opt, bool wanted,
+			     struct spec_differences *out)
+{
+	auto_free char *text = security_text(opt);
+
+	wire_differs(out, f->path, wanted ? text : "nothing", wanted ? "missing" : text,
+		     "%s: %s is %s", f->path, text, wanted ? "missing" : "not expected");
 }
 
 void wire_diff_security(const struct wire_field *f, const struct container_spec *expected,
-			const struct container_spec *observed, struct strlist *out)
+			const struct container_spec *observed, struct spec_differences *out)
 {
 	const struct strlist *want = &expected->security_opt, *got = &observed->security_opt;
 	size_t i;
 
 	for (i = 0; i < want->count; i++)
 		if (!has_security(got, want->items[i]))
-			security_line(f, want->items[i], "missing", out);
+			security_differs(f, want->items[i], true, out);
 	for (i = 0; i < got->count; i++)
 		if (!has_security(want, got->items[i]))
-			security_line(f, got->items[i], "not expected", out);
+			security_differs(f, got->items[i], false, out);
 }
 
 void wire_diff_memory_swap(const struct wire_field *f, const struct container_spec *expected,
-			   const struct container_spec *observed, struct strlist *out)
+			   const struct container_spec *observed, struct spec_differences *out)
 {
 	/* Left out, the engine allows as much swap again and writes the sum. */
 	if (expected->memory_swap == 0 && observed->memory_swap == 2 * expected->memory)
@@ -316,7 +330,7 @@ void wire_diff_memory_swap(const struct wire_field *f, const struct container_sp
 
 /* null, 0 and every negative number mean unlimited. */
 void wire_diff_pids(const struct wire_field *f, const struct container_spec *expected,
-		    const struct container_spec *observed, struct strlist *out)
+		    const struct container_spec *observed, struct spec_differences *out)
 {
 	if (MAX_OF(expected->pids_limit, 0) != MAX_OF(observed->pids_limit, 0))
 		differs(f, expected, observed, out);
@@ -347,8 +361,32 @@ static bool same_mount(const struct engine_mount *want, const struct engine_moun
 	       same_text(want->source, got->source) && want->read_only == got->read_only;
 }
 
+static char *mount_text(const struct engine_mount *m)
+{
+	return mem_printf("%s %s (%s%s%s)", m->type, m->source, m->read_only ? "ro" : "rw",
+			  m->propagation ? " " : "", m->propagation ? m->propagation : "");
+}
+
+static void mount_differs(const struct wire_field *f, const struct engine_mount *want,
+			  const struct engine_mount *got, struct spec_differences *out)
+{
+	const char *target = want ? want->target : got->target;
+	auto_free char *field = mem_printf("%s.%s", f->path, target);
+	auto_free char *wanted = want ? mount_text(want) : mem_strdup("nothing");
+	auto_free char *observed = got ? mount_text(got) : mem_strdup("missing");
+
+	if (!got)
+		wire_differs(out, field, wanted, observed, "%s: %s is missing", f->path, target);
+	else if (!want)
+		wire_differs(out, field, wanted, observed, "%s: %s (%s %s) is not expected",
+			     f->path, target, got->type, got->source);
+	else
+		wire_differs(out, field, wanted, observed, "%s: %s: expected %s, observed %s",
+			     f->path, target, wanted, observed);
+}
+
 void wire_diff_mounts(const struct wire_field *f, const struct container_spec *expected,
-		      const struct container_spec *observed, struct strlist *out)
+		      const struct container_spec *observed, struct spec_differences *out)
 {
 	const struct engine_mount *want = expected->mounts.items, *got = observed->mounts.items;
 	size_t i;
@@ -356,22 +394,19 @@ void wire_diff_mounts(const struct wire_field *f, const struct container_spec *e
 	for (i = 0; i < expected->mounts.count; i++) {
 		const struct engine_mount *m = mount_at(&observed->mounts, want[i].target);
 
-		if (!m)
-			strlist_addf(out, "%s: %s is missing", f->path, want[i].target);
-		else if (!same_mount(&want[i], m))
-			strlist_addf(out, "%s: %s: expected %s %s (%s), observed %s %s (%s%s%s)",
-				     f->path, want[i].target, want[i].type, want[i].source,
-				     want[i].read_only ? "ro" : "rw", m->type, m->source,
-				     m->read_only ? "ro" : "rw", m->propagation ? " " : "",
-				     m->propagation ? m->propagation : "");
+		if (!m || !same_mount(&want[i], m))
+			mount_differs(f, &want[i], m, out);
 	}
 	for (i = 0; i < observed->mounts.count; i++)
 		if (!mount_at(&expected->mounts, got[i].target))
-			strlist_addf(out, "%s: %s (%s %s) is not expected", f->path, got[i].target,
-				     got[i].type, got[i].source);
-	if (observed->mounts.count > expected->mounts.count)
-		strlist_addf(out, "%s: expected %zu, observed %zu", f->path, expected->mounts.count,
-			     observed->mounts.count);
+			mount_differs(f, NULL, &got[i], out);
+	if (observed->mounts.count > expected->mounts.count) {
+		auto_free char *wanted = mem_printf("%zu", expected->mounts.count);
+		auto_free char *seen = mem_printf("%zu", observed->mounts.count);
+
+		wire_differs(out, f->path, wanted, seen, "%s: expected %s, observed %s", f->path,
+			     wanted, seen);
+	}
 }
 
 static const struct engine_endpoint *endpoint_of(const struct bind_list *l, const char *network)
@@ -386,19 +421,21 @@ static const struct engine_endpoint *endpoint_of(const struct bind_list *l, cons
 }
 
 static void diff_endpoint(const struct wire_field *f, const struct engine_endpoint *want,
-			  const struct engine_endpoint *got, struct strlist *out)
+			  const struct engine_endpoint *got, struct spec_differences *out)
 {
+	auto_free char *field = mem_printf("%s.%s", f->path, want->network);
+	const char *wanted = want->ipv4 && *want->ipv4 ? want->ipv4 : "any";
+	const char *seen = got->ipv4 && *got->ipv4 ? got->ipv4 : "any";
 	size_t i;
 
 	if (!same_text(want->ipv4, got->ipv4))
-		strlist_addf(out, "%s.%s: expected address %s, observed %s", f->path, want->network,
-			     want->ipv4 && *want->ipv4 ? want->ipv4 : "any",
-			     got->ipv4 && *got->ipv4 ? got->ipv4 : "any");
+		wire_differs(out, field, wanted, seen, "%s: expected address %s, observed %s",
+			     field, wanted, seen);
 	/* Engines add the short id as an alias of their own. */
 	for (i = 0; i < want->aliases.count; i++)
 		if (!strlist_has(&got->aliases, want->aliases.items[i]))
-			strlist_addf(out, "%s.%s: alias %s is missing", f->path, want->network,
-				     want->aliases.items[i]);
+			wire_differs(out, field, want->aliases.items[i], "missing",
+				     "%s: alias %s is missing", field, want->aliases.items[i]);
 }
 
 /* Without any endpoint in the request, the engine attaches what NetworkMode names; that field is
@@ -415,7 +452,7 @@ static bool implied_by_mode(const struct container_spec *expected, const char *n
 }
 
 void wire_diff_endpoints(const struct wire_field *f, const struct container_spec *expected,
-			 const struct container_spec *observed, struct strlist *out)
+			 const struct container_spec *observed, struct spec_differences *out)
 {
 	const struct engine_endpoint *want = expected->endpoints.items;
 	const struct engine_endpoint *got = observed->endpoints.items;
@@ -428,21 +465,21 @@ void wire_diff_endpoints(const struct wire_field *f, const struct container_spec
 		if (ep)
 			diff_endpoint(f, &want[i], ep, out);
 		else
-			strlist_addf(out, "%s: not attached to %s", f->path, want[i].network);
+			wire_differs(out, f->path, want[i].network, "not attached",
+				     "%s: not attached to %s", f->path, want[i].network);
 	}
 	for (i = 0; i < observed->endpoints.count; i++)
 		if (!endpoint_of(&expected->endpoints, got[i].network) &&
 		    !implied_by_mode(expected, got[i].network))
-			strlist_addf(out, "%s: attached to %s, which is not expected", f->path,
+			wire_differs(out, f->path, "not attached", got[i].network,
+				     "%s: attached to %s, which is not expected", f->path,
 				     got[i].network);
 }
 
-size_t container_spec_diff(const struct container_spec *expected,
-			   const struct container_spec *observed, struct strlist *out)
+void container_spec_differences(const struct container_spec *expected,
+				const struct container_spec *observed, struct spec_differences *out)
 {
-	size_t before = out->count, i;
-
-	for (i = 0; i < wire_container_spec.count; i++) {
+	for (size_t i = 0; i < wire_container_spec.count; i++) {
 		const struct wire_field *f = &wire_container_spec.fields[i];
 
 		if (f->flags & WIRE_OBSERVED)
@@ -452,5 +489,4 @@ size_t container_spec_diff(const struct container_spec *expected,
 		else if (!same_field(f, expected, observed))
 			differs(f, expected, observed, out);
 	}
-	return out->count - before;
 }

@@ -4,8 +4,12 @@
  */
 #include "wire.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 void container_spec_free(struct container_spec *s)
 {
@@ -98,4 +102,48 @@ void wire_mounts_weaken(const struct node *inspect, struct container_spec *spec)
 		if (node_bool(wire_find(node_at(list, i), "BindOptions.ReadOnlyNonRecursive"),
 			      false))
 			m[i].read_only = false;
+}
+
+void wire_differs(struct spec_differences *out, const char *field, const char *expected,
+		  const char *observed, const char *fmt, ...)
+{
+	struct spec_difference *d;
+	va_list ap;
+	int len;
+
+	out->items = mem_grow(out->items, out->count + 1, sizeof(*out->items));
+	d = &out->items[out->count++];
+	*d = (struct spec_difference){ .field = mem_strdup(field),
+				       .expected = mem_strdup(expected),
+				       .observed = mem_strdup(observed) };
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	d->text = mem_alloc((size_t)MAX_OF(len, 0) + 1);
+	va_start(ap, fmt);
+	vsnprintf(d->text, (size_t)MAX_OF(len, 0) + 1, fmt, ap);
+	va_end(ap);
+}
+
+void spec_differences_free(struct spec_differences *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		free(d->items[i].field);
+		free(d->items[i].expected);
+		free(d->items[i].observed);
+		free(d->items[i].text);
+	}
+	free(d->items);
+	*d = (struct spec_differences){ 0 };
+}
+
+size_t container_spec_diff(const struct container_spec *expected,
+			   const struct container_spec *observed, struct strlist *out)
+{
+	struct spec_differences d auto_spec_differences = { 0 };
+
+	container_spec_differences(expected, observed, &d);
+	for (size_t i = 0; i < d.count; i++)
+		strlist_add(out, d.items[i].text);
+	return d.count;
 }
