@@ -24,4 +24,8 @@ struct node *verify_result_json(const struct verify_result *r) returns_owned;
 int verify_result_parse(const char *text, size_t len, struct verify_result *out, struct err *e)
 	must_check;
 
+/* An array of findings as finding_json writes them; ERR_PROTOCOL for a check or verdict that is not
+ * known. */
+int findings_read(const struct node *array, struct findings *out, struct err *e) must_check;
+
 #endif

@@ -235,6 +235,7 @@ struct tenant_facts {
 	struct strlist bridge_addresses; /* addresses of the tenant's bridge on the host */
 };
 
+void processes_free(struct process_facts *items, size_t count);
 void tenant_facts_free(struct tenant_facts *f);
 
 #endif

@@ -47,6 +47,13 @@ struct probe_request {
  * into "inconclusive". An error is returned only when nothing at all could be measured. */
 int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct err *e) must_check;
 
+/* Every process of container `id`, whose first one is `pid`; *out_cut: some could not be looked at.
+ * ERR_NOT_FOUND when it ended, ERR_PROTOCOL when the pid is not one of the container's. The caller
+ * frees *out with processes_free. */
+int probe_processes(const char *proc_path, const char *cgroup_path, pid_t pid, const char *id,
+		    struct process_facts **out, size_t *out_count, bool *out_cut, struct err *e)
+	must_check;
+
 /* Identities of this host's own namespaces (/proc/1/ns). */
 int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS], struct err *e)
 	must_check;

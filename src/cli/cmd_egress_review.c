@@ -132,31 +132,6 @@ struct review_view {
 	bool apply;
 };
 
-static char *copy_or_null(const char *s)
-{
-	return s ? mem_strdup(s) : NULL;
-}
-
-/* The table again, of what the job's process handed over. */
-static void table_of(const struct node *rules, struct table *t)
-{
-	table_init(t, columns, ARRAY_SIZE(columns));
-	for (const struct node *n = node_first(rules); n; n = node_next(n)) {
-		struct cell *c = table_row(t);
-
-		for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-			const struct node *value = node_get(n, columns[i].key);
-
-			if (columns[i].kind == COLUMN_TEXT)
-				c[i].text = copy_or_null(node_str(value, NULL));
-			else if (columns[i].kind == COLUMN_AGE)
-				c[i].number = output_parse_time(node_str(value, NULL));
-			else
-				c[i].number = node_int(value, 0);
-		}
-	}
-}
-
 static void put_names(struct output *o, const char *tenant, const char *did,
 		      const struct node *names)
 {
@@ -180,7 +155,8 @@ static void add_result(struct invocation *inv, const struct node *result, void *
 		node_push(view->list, node_copy(result));
 		return;
 	}
-	table_of(node_get(result, "rules"), &t);
+	table_init(&t, columns, ARRAY_SIZE(columns));
+	table_read(&t, node_get(result, "rules"));
 	output_printf(o, "%s%s%s\n", output_color(o, COLOR_BOLD), tenant, output_reset(o));
 	if (t.rows)
 		table_print(&t, o);

@@ -106,6 +106,38 @@ struct node *table_json(const struct table *t)
 	return list;
 }
 
+static void cell_read(const struct column *col, const struct node *value, struct cell *c)
+{
+	switch (col->kind) {
+	case COLUMN_TEXT:
+		cell_text(c, node_str(value, NULL));
+		break;
+	case COLUMN_AGE:
+		c->number = output_parse_time(node_str(value, NULL));
+		break;
+	case COLUMN_SIZE:
+		c->number = node_int(value, -1);
+		break;
+	case COLUMN_COUNT:
+		c->number = node_int(value, 0);
+		break;
+	case COLUMN_BOOL:
+		c->number = node_bool(value, false);
+		break;
+	}
+}
+
+void table_read(struct table *t, const struct node *rows)
+{
+	for (const struct node *n = node_first(rows); n; n = node_next(n)) {
+		struct cell *c = table_row(t);
+
+		for (size_t i = 0; i < t->column_count; i++)
+			if (t->columns[i].key)
+				cell_read(&t->columns[i], node_get(n, t->columns[i].key), &c[i]);
+	}
+}
+
 /* Characters, not bytes; escaped text has no control characters left. */
 static size_t characters(const char *s)
 {

@@ -42,6 +42,8 @@ void cell_text(struct cell *c, const char *text); /* copied; NULL allowed */
 void table_print(const struct table *t, struct output *o);
 /* The rows as an array of objects. The caller owns it. */
 struct node *table_json(const struct table *t) returns_owned;
+/* Adds the rows of such an array: what a job's process handed over. */
+void table_read(struct table *t, const struct node *rows);
 void table_free(struct table *t);
 #define auto_table cleanup_with(table_free)
 

@@ -174,14 +174,20 @@ static int ensure_images(struct context *c, struct prepared *p, struct err *e)
 	return image_refuse_volumes(c, &p->spec, e);
 }
 
+int plan_look(struct context *c, const char *tenant, struct prepared *p, struct plan *out,
+	      struct err *e)
+{
+	if (look(c, tenant, NULL, p, e) || load_keys(c, p, KEYS_LOOK, e) ||
+	    prepare_desired(c, p, ALLOCATE_LOOK, e))
+		return -1;
+	return plan_build(tenant, WANT_RUNNING, &p->desired, &p->state, out, e);
+}
+
 int ops_plan(struct context *c, const char *tenant, struct run_result *out, struct err *e)
 {
 	auto_prepared struct prepared p = { 0 };
 
-	if (look(c, tenant, NULL, &p, e) || load_keys(c, &p, KEYS_LOOK, e) ||
-	    prepare_desired(c, &p, ALLOCATE_LOOK, e))
-		return -1;
-	return plan_build(tenant, WANT_RUNNING, &p.desired, &p.state, &out->plan, e);
+	return plan_look(c, tenant, &p, &out->plan, e);
 }
 
 int run_prepared(struct context *c, const char *operation, const char *tenant, struct prepared *p,

@@ -33,6 +33,11 @@ int prepare_desired(struct context *c, struct prepared *p, enum allocating how, 
 	must_check;
 struct gateway_set prepared_set(const struct context *c, const struct prepared *p);
 
+/* Reads all that there is and should be, and plans what would make the tenant run as its manifest
+ * has it. Changes nothing. */
+int plan_look(struct context *c, const char *tenant, struct prepared *p, struct plan *out,
+	      struct err *e) must_check;
+
 int tenant_lock(struct context *c, const char *tenant, int *out_fd, struct err *e) must_check;
 
 /* ops_reload_keys for a caller that holds the tenant's lock. */

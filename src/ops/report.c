@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "domain/audit.h"
 #include "domain/checks.h"
 
 const char *verify_verdict(const struct verify_result *r)
@@ -80,7 +81,7 @@ static const struct check *check_of(const char *id)
 	for (size_t i = 0; id && i < count; i++)
 		if (!strcmp(c[i].id, id))
 			return &c[i];
-	return NULL;
+	return audit_check_find(id);
 }
 
 static char *text_of(const struct node *n, const char *key)
@@ -128,17 +129,28 @@ static int get_cell(const struct node *n, struct matrix_cell *c, struct err *e)
 	return 0;
 }
 
+int findings_read(const struct node *array, struct findings *out, struct err *e)
+{
+	struct findings f = { .items = mem_array(node_count(array) + 1, sizeof(*f.items)) };
+
+	for (const struct node *n = node_first(array); n; n = node_next(n)) {
+		if (get_finding(n, &f.items[f.count], e)) {
+			findings_free(&f);
+			return -1;
+		}
+		f.count++;
+	}
+	*out = f;
+	return 0;
+}
+
 static int get_lists(const struct node *root, struct verify_result *r, struct err *e)
 {
 	const struct node *findings = node_get(root, "findings");
 	const struct node *matrix = node_get(root, "matrix");
 
-	r->findings.items = mem_array(node_count(findings) + 1, sizeof(*r->findings.items));
-	for (const struct node *n = node_first(findings); n; n = node_next(n)) {
-		if (get_finding(n, &r->findings.items[r->findings.count], e))
-			return -1;
-		r->findings.count++;
-	}
+	if (findings_read(findings, &r->findings, e))
+		return -1;
 	r->matrix.cells = mem_array(node_count(matrix) + 1, sizeof(*r->matrix.cells));
 	for (const struct node *n = node_first(matrix); n; n = node_next(n)) {
 		if (get_cell(n, &r->matrix.cells[r->matrix.count], e))

@@ -14,7 +14,7 @@ const char *const ns_names[NS_KINDS] = {
 	[NS_UTS] = "uts", [NS_CGROUP] = "cgroup", [NS_USER] = "user", [NS_TIME] = "time",
 };
 
-static void processes_free(struct process_facts *items, size_t count)
+void processes_free(struct process_facts *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		strlist_free(&items[i].secret_variables);

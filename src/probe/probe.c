@@ -104,6 +104,20 @@ static int open_cgroup_root(const char *path, int *out_fd, struct err *e)
 	return 0;
 }
 
+int probe_processes(const char *proc_path, const char *cgroup_path, pid_t pid, const char *id,
+		    struct process_facts **out, size_t *out_count, bool *out_cut, struct err *e)
+{
+	auto_fd int proc_root = -1;
+	auto_fd int cgroup_root = -1;
+	auto_target struct target t = TARGET_INIT;
+
+	if (proc_open_root(proc_path, &proc_root, e) < 0 ||
+	    open_cgroup_root(cgroup_path, &cgroup_root, e) < 0 ||
+	    target_open(proc_root, cgroup_root, pid, id, &t, e) < 0)
+		return -1;
+	return ident_collect(&t, NULL, out, out_count, out_cut, e);
+}
+
 int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct err *e)
 {
 	auto_fd int proc_root = -1;
