@@ -189,6 +189,14 @@ struct secret_facts { /* a search for the tenant's keys where they must not be *
 	char error[200];	/* why there was no search; "" when there was */
 };
 
+struct cache_facts { /* files of read-only mounts that processes run: in memory, and on the disk */
+	bool looked;
+	size_t files;		/* of which samples were compared */
+	uint64_t bytes;		/* of them */
+	struct strlist altered; /* "worker /usr/lib/libc.so.6 at 65536"; bounded, names as found */
+	struct strlist refused; /* cannot be read past the page cache, with the reason; bounded */
+};
+
 struct tenant_facts {
 	/* 1: kernel truth, of the worker */
 	bool running;
@@ -216,6 +224,7 @@ struct tenant_facts {
 	struct listener_facts gateway_listeners;
 	struct gateway_files_facts gateway_files; /* on the host */
 	struct secret_facts secrets;
+	struct cache_facts cache; /* of both */
 	/* 2: network namespace of the worker */
 	struct interface_facts *interfaces;
 	size_t interface_count;

@@ -39,6 +39,7 @@ struct probe_request {
 	const struct http_attempt *http;
 	size_t http_count;
 	int timeout_ms;
+	bool page_cache; /* reads what runs past the page cache, too: from the disk */
 	/* Which environment values look like secrets (domain knows); NULL: none are looked for. */
 	const char *(*secret_shape)(const char *name, const char *value);
 };

@@ -115,6 +115,10 @@ static const struct check table[] = {
 	{ "fs.devices", "no device of the host is passed in",
 	  APPLY,
 	  GROUP_HOST, SEVERITY_CRITICAL, judge_fs_devices },
+	{ "fs.pagecache", "what runs is in memory as it is on the disk",
+	  "stop the tenants that use the image, write sync and 3 to /proc/sys/vm/drop_caches, update "
+	  "the kernel, and start them again",
+	  GROUP_INJECTION, SEVERITY_CRITICAL, judge_fs_pagecache },
 	{ "limit.memory", "memory is limited",
 	  APPLY,
 	  GROUP_RESOURCE, SEVERITY_HIGH, judge_limit_memory },

@@ -144,6 +144,13 @@ static const struct explanation table[] = {
 	  "Looks for ro on every declared source in /proc/PID/mountinfo, and that each is mounted.",
 	  "Source material may be shared between tenants. One that can write it plants instructions "
 	  "and programs for all others." },
+	{ "fs.pagecache",
+	  "Takes samples of every file that processes of worker and gateway have mapped from a read-only "
+	  "mount, reads each through the page cache and, with O_DIRECT, past it, and compares. Not "
+	  "part of the quick verification.",
+	  "The files of an image are in memory once for all tenants that use it, and flaws of the "
+	  "kernel let a process write there without touching the disk: one tenant then changes what "
+	  "every other one runs. A change that was written to the disk as well is not seen here." },
 	{ "fs.workspace.quota",
 	  "Asks the kernel for the size of the file system behind the workspace (statvfs) and "
 	  "compares it with the manifest.",

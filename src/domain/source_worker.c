@@ -37,6 +37,7 @@ static const struct source table[] = {
 	{ "fs.sockets", "CIS Docker 5.32, amicontained, deepce, CDK, BOtB" },
 	{ "fs.source.readonly", "CIS Docker 5.6, CVE-2026-31431" },
 	{ "fs.workspace.quota", "CWE-770, quotactl(2)" },
+	{ "fs.pagecache", "CVE-2022-0847, CVE-2026-31431, CVE-2026-43284, CVE-2026-43500, open(2)" },
 	{ "fs.devices", "CIS Docker 5.18, CVE-2025-52565, CVE-2026-96812, CDK" },
 	{ "limit.memory", "CIS Docker 5.11, docs.kernel.org/admin-guide/cgroup-v2" },
 	{ "limit.swap", "Firecracker, CIS Docker 5.11" },

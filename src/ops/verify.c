@@ -135,7 +135,16 @@ static int note_own_network(struct tenant_facts *facts, struct err *e)
 	return proc_ns_id(self, ns_names[NS_NET], &net->dev, &net->ino, e);
 }
 
-static int measure(struct context *c, struct run *r, bool quick, struct err *e)
+/* What takes long is measured in a full verification, and when its check is asked for. */
+static bool is_asked_for(const struct verify_options *o, const char *check)
+{
+	for (size_t i = 0; i < o->only.count; i++)
+		if (strncmp(check, o->only.items[i], strlen(o->only.items[i])) == 0)
+			return true;
+	return o->only.count == 0 && !o->quick;
+}
+
+static int measure(struct context *c, struct run *r, const struct verify_options *o, struct err *e)
 {
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_MOUNT, r->spec.tenant);
 	auto_free struct host_port *own_ports = NULL;
@@ -145,7 +154,7 @@ static int measure(struct context *c, struct run *r, bool quick, struct err *e)
 				    .allocation = &r->state.allocation,
 				    .peers = &r->peers,
 				    .host_addresses = &c->host_addresses,
-				    .quick = quick };
+				    .quick = o->quick };
 
 	in.host_ports = verify_share_ports(c->share, &in.host_port_count);
 	if (!in.host_ports) {
@@ -182,6 +191,7 @@ static int measure(struct context *c, struct run *r, bool quick, struct err *e)
 		.gateway_next = { places.next, places.making },
 		.gateway_state = places.state,
 		.timeout_ms = PROBE_TIMEOUT_MS,
+		.page_cache = is_asked_for(o, "fs.pagecache"),
 		.secret_shape = secret_shape,
 	};
 	if (probe_tenant(&q, &r->facts, e) || note_own_network(&r->facts, e))
@@ -243,7 +253,7 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 	if (!o->quick)
 		return err_set(e, ERR_USAGE, "only the quick verification is built in: --quick");
 	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) ||
-	    measure(c, &r, o->quick, e))
+	    measure(c, &r, o, e))
 		return -1;
 	result.tenant = mem_strdup(tenant);
 	result.at = clock_utc_text();

@@ -20,6 +20,7 @@
 #include "mounts.h"
 #include "net.h"
 #include "nsview.h"
+#include "pagecache.h"
 #include "probe/seccomp_dump.h"
 #include "target.h"
 
@@ -48,6 +49,8 @@ static void read_worker(const struct probe_request *r, const struct target *t,
 			  &out->processes_cut, &e) < 0)
 		out->processes_cut = true;
 	err_clear(&e);
+	if (r->page_cache)
+		pagecache_read(t, out->processes, out->process_count, "worker", &out->cache);
 	if (mounts_read(t, out, &e) < 0)
 		proc_mounts_free(&out->mounts);
 	limits_read(t, &out->cgroup);
@@ -70,6 +73,9 @@ static void read_gateway(const struct probe_request *r, const struct target *t,
 	if (proc_read_mounts(t->dir, &out->gateway_mounts, &e) < 0)
 		proc_mounts_free(&out->gateway_mounts);
 	listeners_read_unix(t->dir, &out->gateway_listeners);
+	if (r->page_cache)
+		pagecache_read(t, out->gateway_processes, out->gateway_process_count, "gateway",
+			       &out->cache);
 }
 
 /* The mount point lies in a folder of root's; what is mounted there is the tenant's, so it is

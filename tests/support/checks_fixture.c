@@ -210,6 +210,7 @@ static void make_limits(struct fixture *x)
 	       x->filter.filter.count * sizeof(*x->facts.filters[0].code));
 	x->facts.filter_count = 1;
 	strlist_add(&x->facts.sockets, "/workspace/agent.sock");
+	x->facts.cache = (struct cache_facts){ .looked = true, .files = 3, .bytes = 1 << 20 };
 }
 
 static void add_reach(struct fixture *x, const char *check_id, const char *target,

@@ -56,6 +56,7 @@ SPOIL(proc_fake, fixture_add_mount(x, "/", "/proc/fake", "ro,nosuid,nodev", "ext
 SPOIL(socket, strlist_add(&x->facts.sockets, "/run/docker.sock");)
 SPOIL(socket_mounted,
       fixture_add_mount(x, "/docker.sock", "/workspace/agent.sock", "ro", "tmpfs", "rw");)
+SPOIL(cache_altered, strlist_add(&x->facts.cache.altered, "worker /lib/libc.so.6 at 4096");)
 SPOIL(source_rw, mem_replace(&fixture_mount(x, "/source/skills")->options, "rw,nosuid,nodev");)
 SPOIL(source_gone, mem_replace(&fixture_mount(x, "/source/skills")->target, "/proc/skills");
       mem_replace(&x->facts.mounts.items[12].fstype, "proc");)
@@ -224,6 +225,7 @@ static const struct red_case cases[] = {
 	CASE(proc_fake, "fs.mounts.declared"),
 	CASE(socket, "fs.sockets"),
 	CASE(socket_mounted, "fs.mounts.declared,fs.sockets"),
+	CASE(cache_altered, "fs.pagecache"),
 	CASE(source_rw, "fs.source.readonly"),
 	CASE(source_gone, "fs.source.readonly"),
 	CASE(quota, "fs.workspace.quota"),

@@ -1,0 +1,36 @@
+# What tenants have in common though no namespace parts it. Sourced by 50-mutants.sh.
+# shellcheck shell=bash disable=SC2154
+
+# ids_of VERDICT ID...: which of these checks have that verdict when they are asked for
+ids_of() {
+	local verdict=$1 id only=()
+	shift
+	for id in "$@"; do
+		only+=(--only "$id")
+	done
+	tenantctl verify --quick "${only[@]}" --format json acme 2>"$E2E_TMP/verify.err" |
+		jq -r --arg v "$verdict" '.tenants[0].findings[] | select(.verdict == $v) | .id' | xargs
+}
+
+# A process that runs a file of which memory and disk differ. The page cache is not changed, as only a
+# flaw of the kernel could: the disk is, below the file system, once the file is in memory.
+shared=$E2E_TMP/shared image=$E2E_TMP/layer.img
+poisoned() {
+	local block
+	truncate -s 8M "$image" && mkfs.ext4 -q -b 4096 -O ^has_journal "$image" &&
+		mount -o loop "$image" "$shared" && at_exit "umount '$shared' 2>/dev/null" &&
+		docker cp "$worker:/bin/busybox" "$shared/busybox" >/dev/null && sync -f "$shared" || return 1
+	put_container "$worker" "$(jq -c '.Entrypoint = ["/source/shared/busybox", "sleep", "1000"]
+		| .Cmd = []' <<<"$worker_body")" || return 1
+	is "$(ids_of pass fs.pagecache)" fs.pagecache "a file of shared material is as it was written"
+	block=$(debugfs -R 'blocks /busybox' "$image" 2>/dev/null | cut -d ' ' -f 1) && [ "$block" -gt 0 ] &&
+		cat "$shared/busybox" >/dev/null &&
+		dd if=/dev/urandom of="$image" bs=4096 count=1 seek="$block" conv=notrunc,fsync status=none
+}
+if poisoned; then
+	expect_ids "a file that is another one in memory than on the disk" "$(ids_of fail fs.pagecache)" fs.pagecache
+else
+	no_mutant "a file that is another one in memory than on the disk"
+fi
+put_worker
+umount "$shared"
