@@ -27,16 +27,19 @@ traced() {
 		shift
 	done
 	shift
-	(engine_exec_in_net strace -o "$E2E_TMP/trace" "${options[@]}" "$TENANTCTL" \
+	(engine_exec_in_net strace -y -o "$E2E_TMP/trace" "${options[@]}" "$TENANTCTL" \
 		--root "$faults_root" --socket "$ENGINE_SOCKET" "$@") >"$faults_out" 2>&1 </dev/null
 }
 
 # Prints "CALL N WHAT" for each call of the trace that changed something: the Nth CALL, counted with
-# those that failed, as strace counts. Standard output and error are no files of ours.
+# those that failed, as strace counts. Standard output and error are no files of ours,
+# nor are the settings that the program makes for itself in /proc before it knows any tenant.
 points() {
 	awk '/^[a-z]/ {
 		call = $0; sub(/\(.*/, "", call); n[call]++
-		if (/ = -1 / || /^write\([12],/ || /^write\([0-9]+, " /) next
+		if (/ = -1 / || /^write\([0-9]+<\/proc\//) next
+		gsub(/<[^>]*>/, "")
+		if (/^write\([12],/ || /^write\([0-9]+, " /) next
 		what = $0; gsub(/[^a-z.]+/, " ", what)
 		print call, n[call], substr(what, 1, 60)
 	}' "$E2E_TMP/trace"
