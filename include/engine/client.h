@@ -86,16 +86,19 @@ int client_container_memory(struct client *c, const char *ref, int64_t *out_byte
 struct log_line {
 	int stream; /* 1 stdout, 2 stderr */
 	const char *data;
-	size_t len; /* a chunk, not always a whole line */
+	size_t len;  /* a chunk, not always a whole line */
+	bool begins; /* the first chunk of a message */
 };
 typedef int (*client_log_sink)(void *arg, const struct log_line *line);
 /* Demultiplexes 8-byte frames (or passes raw bytes when `tty`). tail < 0: everything. Ends when
- * the container stops, the sink returns non-zero or, without follow, at the end. */
-int client_container_logs(struct client *c, const char *ref, bool tty, bool follow, long tail,
+ * the sink returns non-zero, or at the end of what is there now. */
+int client_container_logs(struct client *c, const char *ref, bool tty, long tail,
 			  client_log_sink sink, void *arg, struct err *e) must_check;
-/* Follows from `since` on (RFC 3339, UTC, as in container_state.started_at). */
-int client_container_logs_since(struct client *c, const char *ref, bool tty, const char *since,
-				client_log_sink sink, void *arg, struct err *e) must_check;
+/* Ends when the sink returns non-zero or the container stops. `since` (RFC 3339, UTC; NULL: from
+ * the first line on) is included. Each message begins with its time, as in ..._stamped. */
+int client_container_logs_follow(struct client *c, const char *ref, bool tty, const char *since,
+				 long tail, client_log_sink sink, void *arg, struct err *e)
+	must_check;
 /* What was written from `since` on (NULL: everything) up to now. Each message begins with its time,
  * RFC 3339 in UTC with nine digits of a second, and a space. */
 int client_container_logs_stamped(struct client *c, const char *ref, bool tty, const char *since,

@@ -1,19 +1,31 @@
 /* The wall clock as text, and the clock of deadlines. */
 #include "base/clock.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/mem.h"
 
+enum { SECONDS_LEN = 19 }; /* "2026-01-02T15:04:05" */
+
 char *clock_utc_text(void)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-	char text[32];
+	char *text = clock_utc_nano_text();
 
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return mem_strdup(text);
+	memcpy(text + SECONDS_LEN, "Z", sizeof("Z"));
+	return text;
+}
+
+char *clock_utc_nano_text(void)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[SECONDS_LEN + 1];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	return mem_printf("%s.%09ldZ", text, now.tv_nsec);
 }
 
 int64_t clock_monotonic_ms(void)

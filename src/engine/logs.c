@@ -31,11 +31,16 @@ int frame_stream_feed(struct frame_stream *s, const char *data, size_t len, stru
 			n = MIN_OF(len, sizeof(s->header) - s->header_len);
 			memcpy(s->header + s->header_len, data, n);
 			s->header_len += n;
-			if (s->header_len == sizeof(s->header) && frame_header(s, e) < 0)
-				return -1;
+			if (s->header_len == sizeof(s->header)) {
+				if (frame_header(s, e) < 0)
+					return -1;
+				s->begins = true;
+			}
 		} else {
 			n = line.len = MIN_OF(len, s->left);
 			s->left -= n;
+			line.begins = s->begins;
+			s->begins = false;
 			s->stopped = s->sink(s->arg, &line) != 0;
 		}
 		data += n;
@@ -58,13 +63,27 @@ struct log_transfer {
 	struct err err;
 };
 
+/* A terminal's output has no frames: a message is a line. */
+static void feed_terminal(struct frame_stream *s, const char *data, size_t len)
+{
+	while (len > 0 && !s->stopped) {
+		const char *end = memchr(data, '\n', len);
+		size_t n = end ? (size_t)(end - data) + 1 : len;
+		struct log_line line = { .stream = 1, .data = data, .len = n, .begins = s->begins };
+
+		s->stopped = s->sink(s->arg, &line) != 0;
+		s->begins = end != NULL;
+		data += n;
+		len -= n;
+	}
+}
+
 static int on_log(void *arg, const char *data, size_t len)
 {
 	struct log_transfer *l = arg;
-	struct log_line line = { .stream = 1, .data = data, .len = len };
 
 	if (l->tty)
-		l->frames.stopped = l->frames.sink(l->frames.arg, &line) != 0;
+		feed_terminal(&l->frames, data, len);
 	else
 		l->failed = frame_stream_feed(&l->frames, data, len, &l->err) < 0;
 	return l->failed || l->frames.stopped;
@@ -74,7 +93,7 @@ static int on_log(void *arg, const char *data, size_t len)
 static int read_logs(struct client *c, const char *ref, bool tty, bool follow, const char *part,
 		     client_log_sink sink, void *arg, struct err *e)
 {
-	struct log_transfer l = { .frames = { .sink = sink, .arg = arg },
+	struct log_transfer l = { .frames = { .sink = sink, .arg = arg, .begins = tty },
 				  .tty = tty,
 				  .err = ERR_INIT };
 	struct call call = { .method = "GET",
@@ -102,12 +121,12 @@ static int read_logs(struct client *c, const char *ref, bool tty, bool follow, c
 	return 0;
 }
 
-int client_container_logs(struct client *c, const char *ref, bool tty, bool follow, long tail,
+int client_container_logs(struct client *c, const char *ref, bool tty, long tail,
 			  client_log_sink sink, void *arg, struct err *e)
 {
 	auto_free char *part = tail < 0 ? mem_strdup("") : mem_printf("&tail=%ld", tail);
 
-	return read_logs(c, ref, tty, follow, part, sink, arg, e);
+	return read_logs(c, ref, tty, false, part, sink, arg, e);
 }
 
 /* The engine takes seconds since 1970 with a fraction (all versions), and gives RFC 3339. */
@@ -124,13 +143,15 @@ static int since_part(const char *since, char **out, struct err *e)
 	return 0;
 }
 
-int client_container_logs_since(struct client *c, const char *ref, bool tty, const char *since,
-				client_log_sink sink, void *arg, struct err *e)
+int client_container_logs_follow(struct client *c, const char *ref, bool tty, const char *since,
+				 long tail, client_log_sink sink, void *arg, struct err *e)
 {
-	auto_free char *part = NULL;
+	auto_free char *from = NULL, *part = NULL;
 
-	if (since_part(since, &part, e))
+	if (since && since_part(since, &from, e))
 		return -1;
+	part = tail < 0 ? mem_printf("&timestamps=1%s", from ? from : "")
+			: mem_printf("&timestamps=1%s&tail=%ld", from ? from : "", tail);
 	return read_logs(c, ref, tty, true, part, sink, arg, e);
 }
 

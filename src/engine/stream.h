@@ -43,6 +43,7 @@ struct frame_stream {
 	unsigned char header[8];
 	size_t header_len;
 	size_t left;  /* bytes of the current frame still to come */
+	bool begins;  /* the next chunk is the first of its frame */
 	bool stopped; /* the sink wants no more */
 };
 

@@ -2,9 +2,11 @@
  * logs: one tenant's stream only. The container is recognised by label before a byte of
  * it is shown: a name proves nothing.
  */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "domain/desired.h"
@@ -35,16 +37,54 @@ static int find(struct context *c, const char *tenant, bool gateway, struct cont
 	return 0;
 }
 
+/* "2026-01-02T15:04:05.000000000Z": of one length, so that its order is that of the bytes. */
+enum { STAMP_LEN = 30 };
+
 struct follower {
 	const struct logs_options *o;
 	bool ended; /* by the sink */
+	/* Of the message that is being read: its time, as far as it was seen. */
+	char stamp[STAMP_LEN + 1];
+	size_t stamp_len;
+	bool stamped;		   /* it is complete: what follows is the message */
+	char shown[STAMP_LEN + 1]; /* of the last message; "" none */
+	char after[STAMP_LEN + 1]; /* messages up to this time were shown before */
 };
 
-static int pass_on(void *arg, const struct log_line *line)
+static void to_sink(struct follower *f, const struct log_line *line)
+{
+	f->ended = f->o->sink(f->o->sink_arg, line) != 0;
+}
+
+/* Takes the time off the message; *line is left with what follows it. False: none of it is here. */
+static bool past_stamp(struct follower *f, struct log_line *line)
+{
+	if (line->begins) {
+		f->stamp_len = 0;
+		f->stamped = false;
+	}
+	while (!f->stamped && line->len > 0) {
+		char ch = *line->data++;
+
+		line->len--;
+		if (ch == ' ' || f->stamp_len == STAMP_LEN)
+			f->stamped = true;
+		else
+			f->stamp[f->stamp_len++] = ch;
+		f->stamp[f->stamp_len] = '\0';
+		if (f->stamped)
+			memcpy(f->shown, f->stamp, sizeof(f->shown));
+	}
+	return f->stamped && line->len > 0;
+}
+
+static int pass_stamped(void *arg, const struct log_line *line)
 {
 	struct follower *f = arg;
+	struct log_line message = *line;
 
-	f->ended = f->o->sink(f->o->sink_arg, line) != 0;
+	if (past_stamp(f, &message) && strcmp(f->stamp, f->after) > 0)
+		to_sink(f, &message);
 	return f->ended;
 }
 
@@ -82,20 +122,31 @@ static int wait_return(struct context *c, const char *tenant, const struct logs_
 	return 0;
 }
 
-/* What was written since the container came back: all of a new container's log, or that of the
- * same one from its start on. */
+/* What was written since: all of a new container's log, or what follows the last message of the
+ * same one. Its start is no mark: the engine notes it a moment after the first line may be there.
+ */
 static int read_again(struct context *c, const struct container_info *info, bool same,
 		      struct follower *f, struct err *e)
 {
-	if (same && info->state.started_at)
-		return client_container_logs_since(c->client, info->id, info->spec.tty,
-						   info->state.started_at, pass_on, f, e);
-	return client_container_logs(c->client, info->id, info->spec.tty, true, -1, pass_on, f, e);
+	if (same)
+		memcpy(f->after, f->shown, sizeof(f->after));
+	else
+		f->after[0] = '\0';
+	return client_container_logs_follow(c->client, info->id, info->spec.tty,
+					    f->after[0] ? f->after : NULL, -1, pass_stamped, f, e);
 }
 
-static int follow_on(struct context *c, const char *tenant, struct follower *f,
-		     struct container_info *info, struct err *e)
+static int follow(struct context *c, const char *tenant, struct follower *f,
+		  struct container_info *info, struct err *e)
 {
+	auto_free char *began = clock_utc_nano_text();
+
+	/* the engine's clock: it is on this host */
+	if (f->o->tail >= 0)
+		snprintf(f->shown, sizeof(f->shown), "%s", began);
+	if (client_container_logs_follow(c->client, info->id, info->spec.tty, NULL, f->o->tail,
+					 pass_stamped, f, e))
+		return -1;
 	while (!f->ended) {
 		char before[ENGINE_ID_SIZE];
 		bool again;
@@ -112,6 +163,12 @@ static int follow_on(struct context *c, const char *tenant, struct follower *f,
 	return 0;
 }
 
+static int pass_on(void *arg, const struct log_line *line)
+{
+	to_sink(arg, line);
+	return ((struct follower *)arg)->ended;
+}
+
 int ops_logs(struct context *c, const char *tenant, const struct logs_options *o, struct err *e)
 {
 	struct follower f = { .o = o };
@@ -120,10 +177,11 @@ int ops_logs(struct context *c, const char *tenant, const struct logs_options *o
 
 	if (find(c, tenant, o->gateway, &info, e))
 		return -1;
-	rc = client_container_logs(c->client, info.id, info.spec.tty, o->follow, o->tail, pass_on,
-				   &f, e);
-	if (!rc && o->follow)
-		rc = follow_on(c, tenant, &f, &info, e);
+	if (o->follow)
+		rc = follow(c, tenant, &f, &info, e);
+	else
+		rc = client_container_logs(c->client, info.id, info.spec.tty, o->tail, pass_on, &f,
+					   e);
 	container_info_free(&info);
 	return rc;
 }

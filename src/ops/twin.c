@@ -367,8 +367,7 @@ int twin_wait(struct context *c, struct twin *t, struct twin_output *out, struct
 		if (client_container_kill(c->client, t->id, "SIGKILL", &ignored))
 			log_debug("%s: kill the twin: %s", t->tenant, ignored.message);
 	}
-	rc = client_container_logs(c->client, t->id, t->container.spec.tty, false, -1, collect, &x,
-				   e);
+	rc = client_container_logs(c->client, t->id, t->container.spec.tty, -1, collect, &x, e);
 	if (!rc) {
 		if (ended && status != 0)
 			o.trouble = describe_end(c, t, status, &x.error);

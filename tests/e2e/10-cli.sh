@@ -308,23 +308,31 @@ hostile_log() {
 
 # Lines of before and after a restart, none twice and none lost; ends as soon as it is told to.
 following() {
-	local pid
-	# exec: the signal below must reach the program, not a shell around it
-	(exec nsenter --net="$ENGINE_NETNS" -- "$TENANTCTL" --root "$root" logs acme -f \
-		>"$E2E_TMP/followed" 2>&1) &
-	pid=$!
+	local pids=()
+	follow_to "$E2E_TMP/followed"
+	follow_to "$E2E_TMP/new" -n 0
 	eventually 10 grep -q 'a.*b' "$E2E_TMP/followed"
 	tc stop acme -q
 	tc start acme -q
-	ok 'logs -f goes on after a restart' eventually 10 two_lines
-	kill -INT "$pid"
-	wait "$pid"
+	ok 'logs -f goes on after a restart' eventually 10 lines_are 2 "$E2E_TMP/followed"
+	ok 'also when it began with no line' eventually 10 lines_are 1 "$E2E_TMP/new"
+	kill -INT "${pids[@]}"
+	wait "${pids[0]}"
 	is "$?" 0 'and ends well when interrupted'
-	is "$(grep -c 'a.*b' "$E2E_TMP/followed")" 2 'with every line once'
+	wait "${pids[1]}"
+	ok 'with every line once' lines_are 2 "$E2E_TMP/followed"
+	ok 'and no old one' lines_are 1 "$E2E_TMP/new"
 }
 
-two_lines() {
-	[ "$(grep -c 'a.*b' "$E2E_TMP/followed")" = 2 ]
+follow_to() { # FILE [ARGUMENT]...
+	# exec: the signal must reach the program, not a shell around it
+	(exec nsenter --net="$ENGINE_NETNS" -- "$TENANTCTL" --root "$root" logs acme -f "${@:2}" \
+		>"$1" 2>&1) &
+	pids+=($!)
+}
+
+lines_are() { # COUNT FILE
+	[ "$(grep -c 'a.*b' "$2")" = "$1" ]
 }
 
 prune_and_delete() {

@@ -204,7 +204,7 @@ static int on_line(void *arg, const struct log_line *line)
 
 static int logs(struct client *c, struct strbuf *sees, struct err *e)
 {
-	return client_container_logs(c, WORKER, false, false, 10, on_line, sees, e);
+	return client_container_logs(c, WORKER, false, 10, on_line, sees, e);
 }
 
 /* The times differ between recordings: that there is one is what is seen of it. */

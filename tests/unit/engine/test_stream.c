@@ -95,6 +95,7 @@ struct taken {
 	struct strbuf streams[3];
 	size_t stop_after; /* bytes; 0: never */
 	size_t bytes;
+	size_t messages;
 };
 
 static int take(void *arg, const struct log_line *line)
@@ -103,6 +104,7 @@ static int take(void *arg, const struct log_line *line)
 
 	strbuf_add(&t->streams[line->stream], line->data, line->len);
 	t->bytes += line->len;
+	t->messages += line->begins;
 	return t->stop_after > 0 && t->bytes >= t->stop_after;
 }
 
@@ -125,6 +127,7 @@ static void test_frames_in_any_cut(void **state)
 		assert_int_equal(frame_stream_end(&s, &e), 0);
 		assert_string_equal(strbuf_str(&t.streams[1]), "out!");
 		assert_string_equal(strbuf_str(&t.streams[2]), "err\n");
+		assert_int_equal(t.messages, 3); /* that without a byte is none */
 		strbuf_free(&t.streams[1]);
 		strbuf_free(&t.streams[2]);
 	}
