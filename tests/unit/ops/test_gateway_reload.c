@@ -33,13 +33,18 @@ static void say(const struct gateway *g, const char *generation, const char *res
 	rename(making, path);
 }
 
-/* One that filled its folder can still write over what is there. */
+/* One that filled its folder can still write over what is there; a page that it gives back may not
+ * be there to have again. */
 static void say_in_place(const struct gateway *g, const char *generation)
 {
 	auto_free char *path = at(g->h, PATH_GATEWAY_STATE, "status");
 	auto_free char *text = mem_printf("generation %s\nresult loaded\n", generation);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t len = strlen(text);
 
-	put(path, text, 0600);
+	if (fd < 0 || pwrite(fd, text, len, 0) != (ssize_t)len)
+		abort();
+	close(fd);
 }
 
 static bool generation_in(const struct gateway *g, enum path_kind kind, char out[GENERATION_SIZE])
@@ -104,6 +109,13 @@ static void *gateway_main(void *arg)
 		} else if (g->manner == REFUSES && *last && !is_there(g->h, PATH_GATEWAY_NEXT) &&
 			   generation_in(g, PATH_GATEWAY_SET, generation)) {
 			say(g, generation, "result loaded\n");
+		} else if ((g->manner == TAKES || g->manner == HAS_NO_ROOM) && *last &&
+			   !is_there(g->h, PATH_GATEWAY_NEXT) &&
+			   generation_in(g, PATH_GATEWAY_SET, generation) &&
+			   strcmp(generation, last) != 0) {
+			/* it looked when the folders had just changed places */
+			strcpy(last, generation);
+			act(g, generation);
 		}
 		usleep(1000);
 	}
@@ -142,7 +154,7 @@ static void a_set_that_is_taken_is_installed(void **state)
 	assert_ok(gateway_set_install(&h.set, &e), &e);
 	set_key(&h, "two");
 	assert_ok(reload(&h, TAKES, &hups, &e), &e);
-	assert_int_equal(hups, 1);
+	assert_in_range(hups, 1, 2); /* twice when it looked between two moves */
 	assert_file(&h, "keys", "ghl.0 two\n");
 	assert_differs(&h, NULL);
 	assert_false(is_there(&h, PATH_GATEWAY_NEXT));
