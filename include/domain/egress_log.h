@@ -88,16 +88,23 @@ struct egress_reader {
 	const char *tenant;
 	/* Marks what verify did, which is not counted; "" nothing. */
 	char probe[EGRESS_PROBE_NONCE + 1];
-	char start[48];	     /* the state's mark when reading began; "" for a new container */
+	const char *twin; /* address of the worker's twin, NULL: none; what it did counts nothing */
+	char start[48];	  /* the state's mark when reading began; "" for a new container */
 	struct strlist skip; /* digests of lines at that time that were counted before */
 	struct strbuf lines[2];
 	bool cut[2]; /* the line is too long: nothing of it is used */
 };
-/* Lines of another container than the state's are all new. From now on the state is of it. `nonce`
- * is the tenant's, or NULL: no worker knows it, and names and paths that verify tries begin with 16
- * characters of it. */
-void egress_reader_begin(struct egress_reader *r, struct egress_state *state, const char *tenant,
-			 const char *container, const char *nonce);
+struct egress_owner {
+	const char *tenant;
+	const char *container; /* whose log it is */
+	const char *nonce; /* the tenant's, or NULL: no worker knows it, and names and paths that
+			      verify tries begin with 16 characters of it */
+	const char *twin;  /* address of the worker's twin, or NULL */
+};
+/* Lines of another container than the state's are all new. From now on the state is of it. What `o`
+ * points to must outlive `r`. */
+void egress_reader_begin(struct egress_reader *r, struct egress_state *state,
+			 const struct egress_owner *o);
 /* From where the log has to be read (lines that were counted before are left out), or NULL. */
 const char *egress_reader_since(const struct egress_reader *r);
 /* stream: 1 or 2; data need not be a whole line. */

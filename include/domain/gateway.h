@@ -33,7 +33,8 @@
 struct gateway_config { /* addresses are dotted quads; nothing is owned */
 	const char *tenant;
 	const char *inner_ip;	    /* the gateway on the tenant's network */
-	const char *worker_ip;	    /* the only client of DNS and egress */
+	const char *worker_ip;	    /* the only client of DNS and egress ... */
+	const char *twin_ip;	    /* ... but for its twin, which verify makes for a moment */
 	uint16_t worker_port;	    /* where the worker listens */
 	const char *egress_ip;	    /* the gateway on the egress network */
 	const char *egress_host_ip; /* the host there: where published ports come from */

@@ -118,6 +118,7 @@ static int render_files(const struct desired_inputs *in, struct desired_tenant *
 		.tenant = in->spec->tenant,
 		.inner_ip = a->gateway_ip,
 		.worker_ip = a->worker_ip,
+		.twin_ip = a->twin_ip,
 		.worker_port = (uint16_t)in->spec->port,
 		.egress_ip = a->egress_ip,
 		.egress_host_ip = bridge_ip,

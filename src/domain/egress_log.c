@@ -218,6 +218,9 @@ static void read_event(struct egress_reader *r, const char *stamp, const char *l
 		return;
 	}
 	v.n = doc_root(d);
+	/* the worker can't have that address: it may neither give itself one nor forge packets */
+	if (r->twin && strcmp(node_str(node_get(v.n, "client"), ""), r->twin) == 0)
+		return;
 	on_event(&v);
 }
 
@@ -284,16 +287,17 @@ static void on_line(struct egress_reader *r, const char *line, size_t len)
 	read_event(r, stamp, line + STAMP_LEN + 1, len - STAMP_LEN - 1);
 }
 
-void egress_reader_begin(struct egress_reader *r, struct egress_state *state, const char *tenant,
-			 const char *container, const char *nonce)
+void egress_reader_begin(struct egress_reader *r, struct egress_state *state,
+			 const struct egress_owner *o)
 {
 	*r = (struct egress_reader){ .state = state,
-				     .tenant = tenant,
+				     .tenant = o->tenant,
+				     .twin = o->twin,
 				     .lines = { STRBUF_INIT(LINE_MAX_BYTES),
 						STRBUF_INIT(LINE_MAX_BYTES) } };
-	snprintf(r->probe, sizeof(r->probe), "%s", nonce ? nonce : "");
-	if (!state->container || strcmp(state->container, container) != 0) {
-		mem_replace(&state->container, container);
+	snprintf(r->probe, sizeof(r->probe), "%s", o->nonce ? o->nonce : "");
+	if (!state->container || strcmp(state->container, o->container) != 0) {
+		mem_replace(&state->container, o->container);
 		mem_replace(&state->mark, NULL);
 		strlist_free(&state->seen);
 	}

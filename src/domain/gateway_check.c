@@ -165,7 +165,7 @@ static int check_egress(const struct gateway_config *c, struct err *e)
 
 int gateway_check(const struct gateway_config *c, struct err *e)
 {
-	const char *const addresses[] = { c->inner_ip, c->worker_ip, c->egress_ip,
+	const char *const addresses[] = { c->inner_ip, c->worker_ip, c->twin_ip, c->egress_ip,
 					  c->egress_host_ip };
 
 	if (!c->tenant || !gateway_is_name(c->tenant) || strchr(c->tenant, '.'))

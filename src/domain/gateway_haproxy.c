@@ -80,7 +80,8 @@ static void add_frontend(struct strbuf *b, const struct gateway_config *c, const
 	strbuf_printf(b, "\tbind %s:%u\n", c->inner_ip, port);
 	/* The kernel takes a packet for any own address on any interface: the bind alone does not
 	 * keep the egress side out. */
-	strbuf_printf(b, "\ttcp-request connection reject if !{ src %s }\n", c->worker_ip);
+	strbuf_printf(b, "\ttcp-request connection reject if !{ src %s %s }\n", c->worker_ip,
+		      c->twin_ip);
 	strbuf_puts(b, "\ttcp-request inspect-delay 5s\n");
 	strbuf_puts(b, "\ttcp-request content set-var(txn.verdict) str(denied)\n");
 }

@@ -29,7 +29,7 @@ static const char frontend[] = "\nfrontend routes\n"
 			       "\toption disable-h2-upgrade\n"
 			       "\ttimeout http-request 10s\n"
 			       "\ttimeout http-keep-alive 60s\n"
-			       "\ttcp-request connection reject if !{ src %s }\n";
+			       "\ttcp-request connection reject if !{ src %s %s }\n";
 
 /* For the log, where the request is gone already. */
 static const char variables[] = "\thttp-request set-var(txn.method) method,bytes(0,24)\n"
@@ -207,7 +207,7 @@ static void add_logs(struct strbuf *b, const struct gateway_config *c)
 void gateway_add_routes(struct strbuf *b, const struct gateway_config *c, const struct strlist *own)
 {
 	strbuf_printf(b, frontend, c->inner_ip, GATEWAY_ROUTE_PORT, GATEWAY_MAX_REQUESTS,
-		      c->worker_ip);
+		      c->worker_ip, c->twin_ip);
 	strbuf_puts(b, variables);
 	gateway_add_stopping(b, c);
 	add_known(b, c);

@@ -83,6 +83,7 @@ int egress_check_spec(struct context *c, const struct tenant_spec *spec,
 	}
 	g.inner_ip = a.gateway_ip ? a.gateway_ip : "0.0.0.0";
 	g.worker_ip = a.worker_ip ? a.worker_ip : "0.0.0.0";
+	g.twin_ip = a.twin_ip ? a.twin_ip : "0.0.0.0";
 	g.egress_ip = a.egress_ip ? a.egress_ip : "0.0.0.0";
 	g.egress_host_ip = "0.0.0.0";
 	g.token = a.token;

@@ -87,7 +87,11 @@ static int read_log(const struct context *c, struct client *client, const char *
 
 	if (observe_allocation(c, tenant, &a, e))
 		err_clear(e); /* damaged or gone: all lines count */
-	egress_reader_begin(&r, s, tenant, gateway_id, a.nonce);
+	egress_reader_begin(&r, s,
+			    &(struct egress_owner){ .tenant = tenant,
+						    .container = gateway_id,
+						    .nonce = a.nonce,
+						    .twin = a.twin_ip });
 	rc = client_container_logs_stamped(client, gateway_id, false, egress_reader_since(&r),
 					   on_chunk, &r, e);
 	egress_reader_end(&r);

@@ -13,9 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void feed(struct egress_state *s, const uint8_t *data, size_t size, size_t piece)
 {
+	const struct egress_owner o = { "acme", "0123", "0123456789abcdef", "10.231.0.4" };
 	struct egress_reader r;
 
-	egress_reader_begin(&r, s, "acme", "0123", "0123456789abcdef");
+	egress_reader_begin(&r, s, &o);
 	for (size_t i = 0; i < size; i += piece)
 		egress_reader_feed(&r, 1, (const char *)data + i, MIN_OF(piece, size - i));
 	egress_reader_end(&r);

@@ -186,6 +186,7 @@ static void make_config(struct world *w, const char *ca_text)
 		.tenant = w->spec.tenant,
 		.inner_ip = "10.231.0.2",
 		.worker_ip = "10.231.0.3",
+		.twin_ip = "10.231.0.4",
 		.worker_port = 18789,
 		.egress_ip = "10.230.0.2",
 		.egress_host_ip = "10.230.0.1",

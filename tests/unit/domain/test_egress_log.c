@@ -33,9 +33,10 @@
 
 static void feed(struct egress_state *s, const char *container, const char *text)
 {
+	const struct egress_owner o = { "acme", container, NONCE, "10.1.1.4" };
 	struct egress_reader r;
 
-	egress_reader_begin(&r, s, "acme", container, NONCE);
+	egress_reader_begin(&r, s, &o);
 	egress_reader_feed(&r, 1, text, strlen(text));
 	egress_reader_end(&r);
 }
@@ -46,13 +47,12 @@ static const struct egress_denial *denial(const struct egress_state *s, size_t i
 	return (const struct egress_denial *)s->denials.items + i;
 }
 
-static void uses_and_refusals_are_counted(void **state)
+static void uses_and_refusals_are_counted(void **state unused_arg)
 {
 	auto_egress_state struct egress_state s = { 0 };
 	const struct egress_use *u;
 	const struct egress_denial *d;
 
-	(void)state;
 	feed(&s, "one",
 	     AT("01.000000001") ALLOWED AT("02.000000000") DENIED("EVIL.example.org.")
 		     AT("03.000000000") DENIED("evil.example.org") AT("04.000000000")
@@ -99,7 +99,7 @@ static void uses_and_refusals_are_counted(void **state)
 }
 
 /* A gateway that takes new rules sends away what it will let through a moment later. */
-static void reloads_are_no_refusals(void **state)
+static void reloads_are_no_refusals(void **state unused_arg)
 {
 	static const char tls[] =
 		"{\"ts\":1,\"event\":\"tls\",\"tenant\":\"acme\",\"port\":443,\"rule\":null,"
@@ -113,7 +113,6 @@ static void reloads_are_no_refusals(void **state)
 	auto_free char *log =
 		mem_printf(AT("01.000000000") "%s" AT("02.000000000") "%s", tls, route);
 
-	(void)state;
 	feed(&s, "one", log);
 	assert_int_equal(s.denials.count, 0);
 	assert_int_equal(s.uses.count, 0);
@@ -121,11 +120,10 @@ static void reloads_are_no_refusals(void **state)
 }
 
 /* Whatever the gateway could not log is one number. */
-static void lines_that_are_missing_add_up(void **state)
+static void lines_that_are_missing_add_up(void **state unused_arg)
 {
 	auto_egress_state struct egress_state s = { 0 };
 
-	(void)state;
 	feed(&s, "one",
 	     AT("01.000000000") "{\"event\":\"suppressed\",\"tenant\":\"acme\",\"lines\":5}\n" AT(
 		     "02.000000000") "{\"event\":\"lines-lost\",\"tenant\":\"acme\","
@@ -146,7 +144,7 @@ static void lines_that_are_missing_add_up(void **state)
 }
 
 /* The engine gives all lines from the mark on, those with the mark's own time included. */
-static void no_line_counts_twice(void **state)
+static void no_line_counts_twice(void **state unused_arg)
 {
 	static const char log[] = AT("01.000000000") ALLOWED AT("02.000000000")
 		ALLOWED AT("02.000000000") DENIED("a.example.org") AT("02.000000000") ALLOWED;
@@ -157,7 +155,6 @@ static void no_line_counts_twice(void **state)
 	auto_egress_state struct egress_state s = { 0 };
 	const char *rule = "tls:443:api.example.com";
 
-	(void)state;
 	feed(&s, "one", log);
 	assert_int_equal(egress_state_use(&s, rule)->hits, 3);
 	for (int i = 0; i < 3; i++) {
@@ -192,8 +189,9 @@ static void lines_come_in_pieces(void **state)
 	(void)state;
 	for (size_t size = 1; size < 40; size += 3) {
 		auto_egress_state struct egress_state s = { 0 };
+		const struct egress_owner o = { "acme", "one", NONCE, NULL };
 		struct egress_reader r;
-		egress_reader_begin(&r, &s, "acme", "one", NONCE);
+		egress_reader_begin(&r, &s, &o);
 		assert_null(egress_reader_since(&r));
 		for (size_t i = 0; i < sizeof(log) - 1; i += size) {
 			egress_reader_feed(&r, 1, log + i, MIN_OF(size, sizeof(log) - 1 - i));

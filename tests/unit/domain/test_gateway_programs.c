@@ -431,7 +431,7 @@ static pid_t start_routes(char **out_dir, uint16_t port)
 	auto_free char *bind = mem_printf("bind 127.0.0.1:%u ", port), *here = NULL, *cli = NULL,
 		       *text = NULL;
 
-	c.inner_ip = c.worker_ip = c.egress_ip = "127.0.0.1";
+	c.inner_ip = c.worker_ip = c.twin_ip = c.egress_ip = "127.0.0.1";
 	c.inbound_port = free_port();
 	c.egress_count = 0;
 	render_all(&c, &files);

@@ -124,6 +124,7 @@ static void test_settings_refused(unused_arg void **state)
 		{ offsetof(struct gateway_config, inner_ip), "10.231.0.2\n" },
 		{ offsetof(struct gateway_config, worker_ip), "" },
 		{ offsetof(struct gateway_config, worker_ip), "::1" },
+		{ offsetof(struct gateway_config, twin_ip), "10.231.0.4 0.0.0.0/0" },
 		{ offsetof(struct gateway_config, egress_ip), "256.1.1.1" },
 		{ offsetof(struct gateway_config, egress_host_ip), NULL },
 		{ offsetof(struct gateway_config, resolver), "127.0.0.11" },

@@ -175,7 +175,7 @@ static void check_rendered(const struct gateway_config *c)
 	frontends = count_of(h, "\nfrontend ");
 	assert_int_equal(count_of(h, "\tbind "), frontends);
 	assert_int_equal(count_of(h, "\tbind 10.230.0.2:8080\n"), 1);
-	assert_int_equal(count_of(h, "reject if !{ src 10.231.0.3 }\n"), frontends - 1);
+	assert_int_equal(count_of(h, "reject if !{ src 10.231.0.3 10.231.0.4 }\n"), frontends - 1);
 	assert_int_equal(count_of(h, "tcp-request content reject if never\n"), frontends - 2);
 	assert_int_equal(count_of(h, "tcp-request content reject if private"), frontends - 2);
 	assert_int_equal(count_of(h, "tcp-request content set-dst "), frontends - 2);

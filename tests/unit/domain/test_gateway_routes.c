@@ -142,7 +142,7 @@ static void order_of_the_frontend(unused_arg void **state)
 {
 	static const char *const needles[] = {
 		"maxconn 300\n",
-		"tcp-request connection reject if !{ src 10.231.0.3 }",
+		"tcp-request connection reject if !{ src 10.231.0.3 10.231.0.4 }",
 		"reason) str(reload) if { stopping }",
 		"http-request return status 503",
 		"http-request allow if is_plain",
