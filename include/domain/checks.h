@@ -38,6 +38,7 @@ struct check_input {
 	 */
 	const struct twin_facts *twin;
 	const struct container_info *twin_container;
+	const char *running_twin; /* id of one that is on the tenant's network now; NULL: none */
 	const struct sibling *siblings;
 	size_t sibling_count;
 };
@@ -52,6 +53,8 @@ struct check {
 
 /* The table, for `verify --list` and tests. */
 const struct check *checks_all(size_t *out_count);
+/* True when a check is among them that looks at a twin. `only` as below. */
+bool checks_need_twin(const struct strlist *only);
 /* Runs every check whose id starts with one of `only` (NULL: all). The caller frees *out. */
 void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out);
 

@@ -22,6 +22,8 @@
 
 #define TWIN_LIMIT_S 60u
 
+struct twin_lures;
+
 struct twin_order {
 	const char *tenant;
 	const struct container_info *worker; /* as observed; it runs */
@@ -29,6 +31,7 @@ struct twin_order {
 	struct strlist arguments; /* of the program; owned by the caller */
 	const char *workspace;	  /* folder of the host that stands in; NULL: a small tmpfs */
 	unsigned limit_s;	  /* of twin_wait; 0: TWIN_LIMIT_S */
+	bool lures; /* make things of the host that it must not find, and name them to it */
 };
 
 struct twin {
@@ -38,7 +41,8 @@ struct twin {
 	char *tenant;
 	unsigned limit_s;
 	bool has_scratch;
-	int lock; /* -1: none */
+	struct twin_lures *lures; /* NULL: none */
+	int lock;		  /* -1: none */
 	sigset_t old_mask;
 };
 

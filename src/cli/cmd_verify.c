@@ -171,7 +171,7 @@ static int read_only(const struct invocation *inv, struct strlist *out, struct e
 static int run_verify(struct invocation *inv, struct err *e)
 {
 	auto_strlist struct strlist tenants = { 0 };
-	struct verify_options o = { .quick = true };
+	struct verify_options o = { .quick = invocation_flag(inv, "quick") };
 	const char *explained = invocation_option(inv, "explain");
 	int rc;
 
@@ -189,7 +189,9 @@ static int run_verify(struct invocation *inv, struct err *e)
 static const struct option_def options[] = {
 	OPTION_ALL("every tenant that was created"),
 	{ .name = "quick",
-	  .help = "facts of the kernel and the network only; what this version does" },
+	  .flags = OPTION_READS,
+	  .help = "facts of the kernel and the network only, without attacks from inside; for "
+		  "every few minutes" },
 	{ .name = "only",
 	  .placeholder = "ID",
 	  .arg = ARG_CHECK,
@@ -226,6 +228,13 @@ const struct command cmd_verify = {
 		"Compares what the kernel says of each worker, and what can be reached from its "
 		"network, with what the manifest asks for. Nothing is run inside a live worker. A "
 		"check that could not look is inconclusive, and that is a failure.\n\n"
+		"Then a twin of each worker attacks its boundary: a second container that the "
+		"engine makes from its own description of the worker, with a program of "
+		"tenantctl's as its only file, an address of its own and an empty workspace. "
+		"While it runs, a socket, a queue, shared memory and a port of the host wait for "
+		"it to find them. It is removed afterwards, and what a run that was killed left is "
+		"removed by the next verify, create, apply, start, stop or delete. --quick leaves "
+		"the twin out.\n\n"
 		"The exit status is 1 when a check failed. With -v every check is shown with its "
 		"evidence, and the table of who reaches whom.\n\n"
 		"Formats junit and tap are for build servers, sarif (version 2.1.0) for code "
@@ -243,6 +252,6 @@ const struct command cmd_verify = {
 	.exclusive_count = ARRAY_SIZE(exclusive),
 	.max_args = -1,
 	.arg = ARG_TENANT,
-	.flags = CMD_ROOT | CMD_ENGINE,
+	.flags = CMD_ROOT | CMD_ENGINE | CMD_CHANGES,
 	.run = run_verify,
 };

@@ -151,3 +151,13 @@ bool invocation_flag(const struct invocation *inv, const char *name)
 {
 	return option_given(&inv->options, name);
 }
+
+unsigned invocation_permissions(const struct invocation *inv)
+{
+	if (!(inv->command->flags & CMD_CHANGES))
+		return ENGINE_READ;
+	for (size_t i = 0; i < inv->options.count; i++)
+		if (inv->options.items[i].def->flags & OPTION_READS)
+			return ENGINE_READ;
+	return ENGINE_MAY_CHANGE | ENGINE_MAY_LOAD;
+}

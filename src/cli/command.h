@@ -29,6 +29,7 @@ enum arg_kind { ARG_NONE, ARG_TEXT, ARG_FILE, ARG_TENANT, ARG_COMMAND, ARG_CHECK
 enum option_flag {
 	OPTION_MANY = 1 << 0,	 /* may be given more than once */
 	OPTION_OFFLINE = 1 << 1, /* with it the command needs neither root nor engine */
+	OPTION_READS = 1 << 2,	 /* with it the command changes nothing on the engine */
 };
 
 struct option_def {
@@ -96,5 +97,7 @@ bool command_is_below(const struct command *c, const char *word);
 /* The value of option `name`, or NULL. */
 const char *invocation_option(const struct invocation *inv, const char *name);
 bool invocation_flag(const struct invocation *inv, const char *name);
+/* engine_permission bits: what this run of the command may ask of the engine. */
+unsigned invocation_permissions(const struct invocation *inv);
 
 #endif

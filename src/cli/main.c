@@ -63,7 +63,6 @@ static int run_with_context(struct invocation *inv, bool engine, struct err *e)
 	const struct context_options o = { .root = invocation_option(inv, "root"),
 					   .config = invocation_option(inv, "config"),
 					   .socket = invocation_option(inv, "socket") };
-	unsigned changes = inv->command->flags & CMD_CHANGES;
 	struct context c;
 	int rc;
 
@@ -72,9 +71,7 @@ static int run_with_context(struct invocation *inv, bool engine, struct err *e)
 	c.progress = progress_step;
 	c.progress_arg = inv->progress;
 	inv->ctx = &c;
-	rc = engine ? context_connect(
-			      &c, changes ? ENGINE_MAY_CHANGE | ENGINE_MAY_LOAD : ENGINE_READ, e)
-		    : 0;
+	rc = engine ? context_connect(&c, invocation_permissions(inv), e) : 0;
 	if (!rc)
 		rc = inv->command->run(inv, e);
 	inv->ctx = NULL;

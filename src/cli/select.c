@@ -181,14 +181,12 @@ int run_jobs(struct invocation *inv, const struct strlist *tenants, const struct
 	     struct err *e)
 {
 	struct fleet_run r = { .inv = inv, .jobs = jobs };
-	bool changes = inv->command->flags & CMD_CHANGES;
 	struct fleet f = { .fn = fleet_job,
 			   .done = fleet_done,
 			   .arg = &r,
 			   .verifies = jobs->verifies,
 			   .measures = jobs->measures,
-			   .permissions =
-				   changes ? ENGINE_MAY_CHANGE | ENGINE_MAY_LOAD : ENGINE_READ };
+			   .permissions = invocation_permissions(inv) };
 
 	if (jobs_of(inv, jobs->measures, &f.jobs, e))
 		return -1;

@@ -333,6 +333,15 @@ static bool is_selected(const char *id, const struct strlist *only)
 	return false;
 }
 
+bool checks_need_twin(const struct strlist *only)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (!strncmp(table[i].id, "twin.", strlen("twin.")) &&
+		    is_selected(table[i].id, only))
+			return true;
+	return false;
+}
+
 void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out)
 {
 	*out = (struct findings){ .items = mem_array(ARRAY_SIZE(table), sizeof(*out->items)) };

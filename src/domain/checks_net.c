@@ -213,7 +213,8 @@ void judge_config_network_members(const struct check_input *in, struct finding *
 	const struct network_member *m;
 	bool worker = false, gateway = false;
 
-	judge_expect(f, "exactly two members: the own worker and the own gateway");
+	judge_expect(f, "exactly two members, the own worker and the own gateway, and for a moment "
+			"the worker's twin");
 	if (!have_worker(in, f) || !have_gateway(in, f))
 		return;
 	if (!in->network) {
@@ -226,7 +227,8 @@ void judge_config_network_members(const struct check_input *in, struct finding *
 			worker = true;
 		else if (m[i].container_id && !strcmp(m[i].container_id, in->gateway->id))
 			gateway = true;
-		else
+		else if (!m[i].container_id || !in->running_twin ||
+			 strcmp(m[i].container_id, in->running_twin) != 0)
 			complain(&c, "%s is a member", or_none(m[i].name));
 	}
 	if (!worker)

@@ -23,6 +23,7 @@
 #include "domain/twin_spec.h"
 #include "mounts.h"
 #include "twin_image.h"
+#include "twin_lures.h"
 
 #define MODE_PRIVATE_DIR 0700
 #define MODE_RUNTIME 0711
@@ -141,6 +142,7 @@ static int remove_containers(struct context *c, const char *tenant, struct err *
 
 static int remove_left(struct context *c, const char *tenant, struct err *e)
 {
+	twin_lures_remove(c->root, tenant);
 	return remove_containers(c, tenant, e) || remove_scratch(c, tenant, e) ? -1 : 0;
 }
 
@@ -197,6 +199,9 @@ int twin_remove(struct context *c, struct twin *t, struct err *e)
 	}
 	if (t->lock >= 0)
 		close(t->lock);
+	if (t->lures)
+		twin_lures_free(t->lures);
+	free(t->lures);
 	sigset_t mask = t->old_mask;
 	container_info_free(&t->container);
 	free(t->tenant);
@@ -237,6 +242,7 @@ static int create(struct context *c, const struct container_spec *spec, struct t
 
 static int start(struct context *c, const struct twin_order *o, struct twin *t, struct err *e)
 {
+	struct strlist arguments auto_strlist = { 0 };
 	auto_free char *image = NULL;
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_DATA, o->tenant);
 	auto_free char *scratch = path_of(c->root, PATH_TWIN_SCRATCH, o->tenant);
@@ -244,7 +250,7 @@ static int start(struct context *c, const struct twin_order *o, struct twin *t, 
 				  .worker = o->worker,
 				  .allocation = o->allocation,
 				  .program = TWIN_PROGRAM,
-				  .arguments = &o->arguments,
+				  .arguments = &arguments,
 				  .workspace = workspace,
 				  .scratch = o->workspace ? o->workspace : scratch };
 	struct container_spec spec = { 0 };
@@ -252,6 +258,11 @@ static int start(struct context *c, const struct twin_order *o, struct twin *t, 
 
 	if (twin_image_id(c, &image, e))
 		return -1;
+	strlist_copy(&arguments, &o->arguments);
+	if (o->lures) {
+		t->lures = mem_alloc(sizeof(*t->lures));
+		twin_lures_make(c->root, o->tenant, t->lures, &arguments);
+	}
 	if (!o->workspace) {
 		t->has_scratch = true;
 		if (make_scratch(c, o, e))

@@ -27,6 +27,7 @@
 #include "verify_share.h"
 #include "verify_store.h"
 #include "verify_targets.h"
+#include "verify_twin.h"
 
 enum {
 	PROBE_TIMEOUT_MS = 700, /* used up only when something stays silent */
@@ -45,6 +46,7 @@ struct run {
 	struct peers peers;
 	struct sibling *siblings;
 	struct tenant_facts facts;
+	char *running_twin;
 };
 
 static void run_free(struct run *r)
@@ -55,6 +57,7 @@ static void run_free(struct run *r)
 	peers_free(&r->peers);
 	free(r->siblings);
 	tenant_facts_free(&r->facts);
+	free(r->running_twin);
 }
 #define auto_run cleanup_with(run_free)
 
@@ -75,6 +78,7 @@ static int load_wanted(struct context *c, const char *tenant, struct run *r, str
 	    profile_use(c, r->spec.seccomp, &profile, e))
 		return -1;
 	r->filter = &profile->program;
+	r->running_twin = verify_twin_running(c, &r->spec, &r->state);
 	return 0;
 }
 
@@ -201,8 +205,8 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 	return 0;
 }
 
-static void judge(struct context *c, const struct run *r, const struct verify_options *o,
-		  struct verify_result *out)
+static void judge(struct context *c, const struct run *r, const struct twin_view *twin,
+		  const struct verify_options *o, struct verify_result *out)
 {
 	struct check_input in = {
 		.spec = &r->spec,
@@ -215,6 +219,9 @@ static void judge(struct context *c, const struct run *r, const struct verify_op
 		.egress = r->state.egress_present ? &r->state.egress : NULL,
 		.facts = &r->facts,
 		.expected_filter = r->filter,
+		.twin = twin->tried ? &twin->facts : NULL,
+		.twin_container = twin->has_container ? &twin->container : NULL,
+		.running_twin = r->running_twin,
 		.siblings = r->siblings,
 		.sibling_count = r->peers.count,
 	};
@@ -244,20 +251,21 @@ static void remember(const struct context *c, const struct verify_result *r)
 }
 
 static int verify_once(struct context *c, const char *tenant, const struct verify_options *o,
-		       struct verify_result *out, struct err *e)
+		       struct twin_view *twin, struct verify_result *out, struct err *e)
 {
 	struct run r auto_run = { 0 };
 	struct verify_result result = { 0 };
 	double began = seconds_now();
 
-	if (!o->quick)
-		return err_set(e, ERR_USAGE, "only the quick verification is built in: --quick");
 	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) ||
 	    measure(c, &r, o, e))
 		return -1;
+	if (!o->quick && !twin->tried && checks_need_twin(&o->only) &&
+	    verify_twin(c, &r.spec, &r.state, &r.peers, twin, e))
+		return -1;
 	result.tenant = mem_strdup(tenant);
 	result.at = clock_utc_text();
-	judge(c, &r, o, &result);
+	judge(c, &r, twin, o, &result);
 	result.seconds = seconds_now() - began;
 	/* A selection of the checks says nothing about the tenant as a whole. */
 	if (!result.partial && verify_store(c, &result, e)) {
@@ -276,11 +284,12 @@ int ops_verify(struct context *c, const char *tenant, const struct verify_option
 	       struct verify_result *out, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = UNSEEN_PAUSE_NS };
+	struct twin_view twin auto_twin_view = { 0 };
 
 	for (int again = 0;; again++) {
 		struct verify_result r = { 0 };
 
-		if (verify_once(c, tenant, o, &r, e))
+		if (verify_once(c, tenant, o, &twin, &r, e))
 			return -1;
 		if (again >= UNSEEN_TRIES || findings_count(&r.findings, VERDICT_FAIL) ||
 		    !findings_count(&r.findings, VERDICT_INCONCLUSIVE)) {

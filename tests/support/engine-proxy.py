@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""An engine that lies: passes requests on and changes the replies to one path with a jq filter.
+"""An engine that lies: passes requests on and changes, with a jq filter, replies to GET and bodies of
+POST of one path.
 
-usage: engine-proxy.py SOCKET ENGINE-SOCKET PATH FILTER      PATH without the version: /info
+usage: engine-proxy.py SOCKET ENGINE-SOCKET PATH FILTER
+    PATH without the version, a regular expression: /info, /containers/[0-9a-f]+/json
 """
 import http.client
 import http.server
@@ -23,14 +25,21 @@ class Engine(http.client.HTTPConnection):
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def changed(self, text):
+        if not text or not re.fullmatch(lied_path, re.sub(r"^/v[0-9.]+|\?.*$", "", self.path)):
+            return text
+        return subprocess.run(["jq", "-c", jq_filter], input=text, check=True,
+                              stdout=subprocess.PIPE).stdout
+
     def do_GET(self):
         connection = Engine("engine")
-        connection.request("GET", self.path, headers=dict(self.headers))
+        sent = self.changed(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        headers = {k: v for k, v in self.headers.items() if k.lower() != "content-length"}
+        connection.request(self.command, self.path, body=sent or None, headers=headers)
         reply = connection.getresponse()
         body = reply.read()
-        if re.sub(r"^/v[0-9.]+|\?.*$", "", self.path) == lied_path:
-            body = subprocess.run(["jq", "-c", jq_filter], input=body, check=True,
-                                  stdout=subprocess.PIPE).stdout
+        if self.command == "GET":
+            body = self.changed(body)
         self.send_response(reply.status)
         for name, value in reply.getheaders():
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
@@ -40,7 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_HEAD = do_GET
+    do_HEAD = do_POST = do_DELETE = do_GET
 
     def log_message(self, *arguments):
         pass

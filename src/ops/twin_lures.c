@@ -1,0 +1,164 @@
+/* Each is worth nothing to anybody: empty, and gone with the twin. */
+#include "twin_lures.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/mem.h"
+
+#define MODE_ANYBODY 0666
+/* Tells a segment of ours from another that has the same key by chance. */
+#define SEGMENT_BYTES 8191
+#define NAME_DIGITS 16
+#define KEY_DIGITS 7
+
+/* The same for each run of one tenant, so that the next one finds what a killed one left. */
+static char *common_name(const char *root, const char *tenant)
+{
+	struct digest_state *d = digest_new();
+	char hex[DIGEST_HEX_SIZE];
+
+	digest_field(d, "root", root);
+	digest_field(d, "tenant", tenant);
+	digest_finish(d, hex);
+	return mem_printf("/tenantctl-%.*s", NAME_DIGITS, hex);
+}
+
+static key_t key_of(const char *name)
+{
+	const char *digits = name + strlen("/tenantctl-");
+	auto_free char *cut = mem_strndup(digits, KEY_DIGITS);
+
+	return (key_t)strtol(cut, NULL, 16) + 1; /* 0 is IPC_PRIVATE */
+}
+
+static void remove_segment(const char *name)
+{
+	struct shmid_ds ds;
+	int id = shmget(key_of(name), 0, 0);
+
+	if (id >= 0 && shmctl(id, IPC_STAT, &ds) == 0 && ds.shm_segsz == SEGMENT_BYTES)
+		(void)shmctl(id, IPC_RMID, NULL);
+}
+
+static void remove_named(const char *name)
+{
+	(void)shm_unlink(name);
+	(void)mq_unlink(name);
+	remove_segment(name);
+}
+
+void twin_lures_remove(const char *root, const char *tenant)
+{
+	auto_free char *name = common_name(root, tenant);
+
+	remove_named(name);
+}
+
+static void add_option(struct strlist *options, const char *option, const char *value)
+{
+	strlist_add(options, option);
+	strlist_add(options, value);
+}
+
+static void add_number(struct strlist *options, const char *option, long value)
+{
+	strlist_add(options, option);
+	strlist_addf(options, "%ld", value);
+}
+
+static void make_abstract(struct twin_lures *l, struct strlist *options)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const char *name = l->name + 1;
+	auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+
+	snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "%s", name);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) || listen(fd, 1))
+		return;
+	l->abstract = fd;
+	fd = -1;
+	add_option(options, "--host-abstract", name);
+}
+
+static void make_listener(struct twin_lures *l, struct strlist *options)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(a);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1) ||
+	    getsockname(fd, (struct sockaddr *)&a, &len))
+		return;
+	l->listener = fd;
+	fd = -1;
+	add_number(options, "--host-port", ntohs(a.sin_port));
+}
+
+static void make_memory(const struct twin_lures *l, struct strlist *options)
+{
+	auto_fd int fd = shm_open(l->name, O_RDWR | O_CREAT | O_EXCL, MODE_ANYBODY);
+
+	if (fd >= 0 && fchmod(fd, MODE_ANYBODY) == 0)
+		add_option(options, "--host-shm", l->name);
+}
+
+static void make_queue(const struct twin_lures *l, struct strlist *options)
+{
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
+	mqd_t q = mq_open(l->name, O_RDWR | O_CREAT | O_EXCL, MODE_ANYBODY, &attr);
+
+	if (q == (mqd_t)-1)
+		return;
+	/* on Linux a queue's descriptor is a file's (mq_overview(7)) */
+	if (fchmod(q, MODE_ANYBODY) == 0)
+		add_option(options, "--host-queue", l->name);
+	(void)mq_close(q);
+}
+
+static void make_segment(const struct twin_lures *l, struct strlist *options)
+{
+	key_t key = key_of(l->name);
+
+	if (shmget(key, SEGMENT_BYTES, IPC_CREAT | IPC_EXCL | MODE_ANYBODY) >= 0)
+		add_number(options, "--host-segment", key);
+}
+
+void twin_lures_make(const char *root, const char *tenant, struct twin_lures *out,
+		     struct strlist *options)
+{
+	struct twin_lures l = TWIN_LURES_NONE;
+
+	l.name = common_name(root, tenant);
+	remove_named(l.name);
+	make_abstract(&l, options);
+	make_listener(&l, options);
+	make_memory(&l, options);
+	make_queue(&l, options);
+	make_segment(&l, options);
+	*out = l;
+}
+
+void twin_lures_free(struct twin_lures *l)
+{
+	if (l->name)
+		remove_named(l->name);
+	if (l->abstract >= 0)
+		close(l->abstract);
+	if (l->listener >= 0)
+		close(l->listener);
+	free(l->name);
+	*l = (struct twin_lures)TWIN_LURES_NONE;
+}
