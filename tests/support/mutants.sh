@@ -202,19 +202,36 @@ intrude() {
 	wait "$intruder" 2>/dev/null
 }
 
-# lie WHAT FILTER ID...: the engine answers GET /info otherwise
-lie() {
-	local proxy=$E2E_TMP/proxy.sock pid
+# with_lies PATH FILTER COMMAND...: runs it while $proxy is an engine that lies, and fails without one
+with_lies() {
+	local pid status=1
+	proxy=$E2E_TMP/proxy.sock
 	rm -f "$proxy"
-	tests/support/engine-proxy.py "$proxy" "$ENGINE_SOCKET" /info "$2" >/dev/null &
+	tests/support/engine-proxy.py "$proxy" "$ENGINE_SOCKET" "$1" "$2" >/dev/null &
 	pid=$!
-	if eventually 5 test -S "$proxy"; then
-		expect_ids "$1" "$(ids_with fail "$proxy")" "${@:3}"
-	else
-		no_mutant "$1"
-	fi
+	eventually 5 test -S "$proxy" && status=0 && "${@:3}"
 	kill "$pid"
 	wait "$pid" 2>/dev/null
+	return "$status"
+}
+
+expect_red_of_proxy() { # WHAT ID...
+	expect_ids "$1" "$(ids_with fail "$proxy")" "${@:2}"
+}
+
+# lie WHAT FILTER ID...: the engine answers GET /info otherwise
+lie() {
+	with_lies /info "$2" expect_red_of_proxy "$1" "${@:3}" || no_mutant "$1"
+}
+
+expect_unlike() { # WHAT
+	expect_ids "$1" "$(tenantctl_at "$proxy" verify --only twin.fidelity --format json acme 2>"$E2E_TMP/verify.err" |
+		jq -r '.tenants[0].findings[] | select(.verdict == "fail").id')" twin.fidelity
+}
+
+# make_otherwise WHAT FILTER: the engine makes the twin other than it is asked to
+make_otherwise() {
+	with_lies /containers/create "$2" expect_unlike "$1" || no_mutant "$1"
 }
 
 # ---- score ----

@@ -92,5 +92,11 @@ else
 	lie "a security module that leaves the worker alone" '.SecurityOptions += ["name=apparmor"]' proc.lsm
 fi
 
+# The probe's image is loaded by the first of these, past the proxy.
+ok "a twin as ordered is as the worker" tenantctl verify acme --only twin.fidelity
+make_otherwise "a twin with fewer processes" '.HostConfig.PidsLimit = 7'
+make_otherwise "a twin without the worker's filter" '.HostConfig.SecurityOpt = ["no-new-privileges"]'
+make_otherwise "a twin of another user" '.User = "65534:65534"'
+
 umount -l "$mutants_root/srv/tenants/acme/workspace"
 expect_red "a workspace that is not its own file system" fs.workspace.quota
