@@ -36,6 +36,9 @@ struct process_facts {
 			       */
 	char gateway_config[24]; /* GATEWAY_CONFIG of its environment: digest of the file that it
 				    was started with; "" none */
+	struct strlist handles;	 /* what it holds open that is not its container's: "folder /",
+				    "descriptor 7: /etc", "descriptor 8: mnt:[4026531841]" */
+	bool handles_unread;	 /* some could not be looked at */
 	int64_t coredump_filter; /* core(5): kinds of memory that go into an image; -1 unknown */
 };
 
@@ -214,6 +217,9 @@ struct tenant_facts {
 	struct strlist unmasked_paths;
 	/* unix sockets that are mounts, or lie on a mount and are not the worker's own: "path" */
 	struct strlist sockets;
+	/* below /dev, beyond what every container has: "/dev/sda (block 8:0)" */
+	struct strlist devices;
+	bool devices_known; /* all of /dev was looked at */
 	/* of the gateway */
 	struct process_facts *gateway_processes;
 	size_t gateway_process_count;

@@ -119,6 +119,54 @@ void judge_proc_threads(const struct check_input *in, struct finding *f)
 	judge_complaints(f, &c, "no thread differs");
 }
 
+/* The gateway's as well: it holds the keys. */
+void judge_proc_handles(const struct check_input *in, struct finding *f)
+{
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+	bool unread = false;
+
+	judge_expect(f, "folder, root, program and descriptors of every process lie on its own "
+			"mounts");
+	if (!have_worker_process(in, f))
+		return;
+	for (size_t i = 0; i < in->facts->process_count + in->facts->gateway_process_count; i++) {
+		bool is_worker = i < in->facts->process_count;
+		const struct process_facts *p =
+			is_worker ? &in->facts->processes[i]
+				  : &in->facts->gateway_processes[i - in->facts->process_count];
+
+		unread |= p->handles_unread;
+		for (size_t k = 0; k < p->handles.count; k++)
+			complain(&c, "%sprocess %d: %s", is_worker ? "" : "gateway's ", (int)p->pid,
+				 p->handles.items[k]);
+	}
+	judge_evidence(f, "/proc/PID/{cwd,root,exe,fd} against /proc/PID/mountinfo");
+	if (c.count == 0 && unread)
+		judge_unknown(f, "not everything that a process holds open could be looked at");
+	else
+		judge_complaints(f, &c, "%zu processes, all inside",
+				 in->facts->process_count + in->facts->gateway_process_count);
+}
+
+void judge_proc_login(const struct check_input *in, struct finding *f)
+{
+	static const char *const servers[] = { "sshd",	     "sshd-session", "dropbear",
+					       "telnetd",    "in.telnetd",   "rlogind",
+					       "in.rlogind", "rshd",	     "in.rshd" };
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+
+	judge_expect(f, "no sshd, dropbear, telnetd, rlogind or rshd");
+	if (!have_worker_process(in, f))
+		return;
+	for (size_t i = 0; i < in->facts->process_count; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(servers); k++)
+			if (!strcmp(in->facts->processes[i].status.name, servers[k]))
+				complain(&c, "process %d is %s", (int)in->facts->processes[i].pid,
+					 servers[k]);
+	judge_evidence(f, "/proc/PID/status Name");
+	judge_complaints(f, &c, "none among %zu processes", in->facts->process_count);
+}
+
 void judge_proc_complete(const struct check_input *in, struct finding *f)
 {
 	judge_expect(f, "every process of the worker's cgroup was looked at");

@@ -330,15 +330,22 @@ void judge_fs_workspace_quota(const struct check_input *in, struct finding *f)
 
 void judge_fs_devices(const struct check_input *in, struct finding *f)
 {
-	judge_expect(f, "no device of the host");
-	if (!have_worker(in, f))
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+
+	judge_expect(f, "no device beyond null, zero, full, random, urandom, tty and terminals");
+	if (!have_worker(in, f) || !have_worker_process(in, f))
 		return;
-	judge_evidence(f, "inspect %s HostConfig.Devices, DeviceRequests, DeviceCgroupRules",
-		       in->worker->name);
+	judge_evidence(f,
+		       "/proc/%d/root/dev; inspect %s HostConfig.Devices, DeviceRequests, "
+		       "DeviceCgroupRules",
+		       (int)in->facts->init_pid, in->worker->name);
 	if (in->worker->spec.device_count || in->worker->spec.device_cgroup_rules.count)
-		judge_fail(f, "%" PRId64 " devices, %zu device rules",
-			   in->worker->spec.device_count,
-			   in->worker->spec.device_cgroup_rules.count);
+		complain(&c, "%" PRId64 " devices, %zu device rules ordered",
+			 in->worker->spec.device_count, in->worker->spec.device_cgroup_rules.count);
+	for (size_t i = 0; i < in->facts->devices.count; i++)
+		complain(&c, "%s", in->facts->devices.items[i]);
+	if (c.count == 0 && !in->facts->devices_known)
+		judge_unknown(f, "not all of the worker's /dev could be looked at");
 	else
-		judge_pass(f, "none");
+		judge_complaints(f, &c, "none");
 }

@@ -154,6 +154,32 @@ void judge_limit_core(const struct check_input *in, struct finding *f)
 	judge_rlimit(in, f, "Max core file size", 0);
 }
 
+/* The kernel counts nice from 20 down: 0 means that a process may only step back, 40 that it may
+ * take nice -20 (getrlimit(2)). */
+void judge_limit_priority(const struct check_input *in, struct finding *f)
+{
+	static const char *const names[] = { "Max nice priority", "Max realtime priority" };
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+
+	judge_expect(f, "hard limits of nice and real-time priority 0 in every process");
+	if (!have_worker_process(in, f))
+		return;
+	judge_evidence(f, "/proc/PID/limits");
+	for (size_t i = 0; i < in->facts->process_count * ARRAY_SIZE(names); i++) {
+		const struct process_facts *p = &in->facts->processes[i / ARRAY_SIZE(names)];
+		const char *name = names[i % ARRAY_SIZE(names)];
+		const struct proc_limit *l = limit_of(p, name);
+
+		if (!l) {
+			judge_unknown(f, "the limits of process %d could not be read", (int)p->pid);
+			return;
+		}
+		if (l->hard > 0)
+			complain(&c, "process %d: %s above 0", (int)p->pid, name);
+	}
+	judge_complaints(f, &c, "kept by %zu processes", in->facts->process_count);
+}
+
 /* "size=65536k" among mount options; 0 when there is none. */
 static uint64_t mount_size(const struct proc_mount *m)
 {

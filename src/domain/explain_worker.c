@@ -33,6 +33,16 @@ static const struct explanation table[] = {
 	  "process, in /proc/PID/task.",
 	  "Linux keeps these per thread. One thread without confinement is enough, since it shares "
 	  "the memory of all others." },
+	{ "proc.handles",
+	  "Asks statx(2) on which mount the folder, root, program and every descriptor of each process "
+	  "of worker and gateway lie, and looks for it in that process's own mountinfo.",
+	  "Whatever is mounted inside, a folder of the host that a runtime left open leads to all its "
+	  "files: /proc/self/fd/7/../../etc/shadow. A helper that enters the container brings its own." },
+	{ "proc.login",
+	  "Looks for servers of remote logins, by name, among the processes of the worker: sshd, "
+	  "dropbear, telnetd and the like.",
+	  "A second way in past the gateway has accounts, keys and logs of its own that nobody looks "
+	  "after; an agent that was talked into opening one waits for its new master." },
 	{ "proc.complete",
 	  "Counts the processes of the worker's cgroup against the number that one run looks at.",
 	  "A process that was not looked at may hold anything. A worker that starts very many could "
@@ -192,6 +202,11 @@ static const struct explanation table[] = {
 	{ "limit.tmpfs",
 	  "Reads the size of every writable tmpfs from /proc/PID/mountinfo.",
 	  "One forgotten tmpfs without a size is half of the host's memory by default." },
+	{ "limit.priority",
+	  "Reads the hard limits of nice and real-time priority of every process of the worker from "
+	  "/proc/PID/limits.",
+	  "A process that may rank itself above others runs whenever it likes: real-time priority "
+	  "starves the neighbours of their processors, whatever the quota says." },
 	{ "limit.oom",
 	  "Reads OomKillDisable and OomScoreAdj from the engine's inspect reply.",
 	  "A worker that can't be killed makes the kernel look for other victims when memory is "

@@ -16,8 +16,10 @@ const char *const ns_names[NS_KINDS] = {
 
 void processes_free(struct process_facts *items, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		strlist_free(&items[i].secret_variables);
+		strlist_free(&items[i].handles);
+	}
 	free(items);
 }
 
@@ -57,6 +59,7 @@ void tenant_facts_free(struct tenant_facts *f)
 	secrets_free(&f->secrets);
 	strlist_free(&f->unmasked_paths);
 	strlist_free(&f->sockets);
+	strlist_free(&f->devices);
 	strlist_free(&f->bridge_addresses);
 	strlist_free(&f->cache.altered);
 	strlist_free(&f->cache.refused);

@@ -16,6 +16,7 @@
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "environ.h"
+#include "handles.h"
 #include "nsview.h"
 
 enum { THREADS_MAX = 4096 };
@@ -138,6 +139,7 @@ static int read_process(struct collector *c, int dir, int alive, struct process_
 	if (proc_read_limits(alive, f->limits, ARRAY_SIZE(f->limits), &f->limit_count, e) < 0)
 		return -1;
 	environ_look(alive, c->secret_shape, f);
+	handles_look_once(alive, f);
 	f->coredump_filter = read_coredump_filter(alive);
 	if (!read_threads(dir, f))
 		c->cut = true;
@@ -164,6 +166,7 @@ static void add_process(struct collector *c, pid_t pid)
 		return;
 	if (read_process(c, dir, thread >= 0 ? thread : dir, &f, &e) < 0) {
 		strlist_free(&f.secret_variables);
+		strlist_free(&f.handles);
 		/* Still alive, but not readable: its absence must not look like a pass. */
 		if (nsview_one(thread >= 0 ? thread : dir, NS_MNT, &id))
 			c->cut = true;
@@ -185,6 +188,7 @@ int ident_collect(const struct target *t, const char *(*secret_shape)(const char
 	for (size_t i = 0; i < pids.count; i++)
 		if (pids.items[i] != t->pid)
 			add_process(&c, pids.items[i]);
+	handles_look(t, c.items, c.count);
 	*out = c.items;
 	*out_count = c.count;
 	*out_cut = c.cut || pids.cut;

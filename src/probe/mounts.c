@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "devices.h"
 
 enum { ENTRIES_MAX = 1024, MOUNTS_MAX = 512, SOCKETS_MAX = 128 };
 
@@ -199,5 +200,6 @@ int mounts_read(const struct target *t, struct tenant_facts *out, struct err *e)
 		return err_sys(e, errno, "root of process %d", (int)t->pid);
 	mounts_unmasked(root, &out->unmasked_paths);
 	mounts_sockets(root, &out->mounts, status.uid[1], &out->sockets);
+	out->devices_known = devices_look(root, &out->devices);
 	return 0;
 }

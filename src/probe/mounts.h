@@ -10,7 +10,7 @@
 void mounts_unmasked(int root, struct strlist *out);
 /* Unix sockets at or just below the mount points, other than those that `uid` made. */
 void mounts_sockets(int root, const struct proc_mounts *mounts, uid_t uid, struct strlist *out);
-/* Fills mounts, unmasked_paths and sockets of *out. */
+/* Fills mounts, unmasked_paths, sockets and devices of *out. */
 int mounts_read(const struct target *t, struct tenant_facts *out, struct err *e) must_check;
 
 #endif

@@ -126,7 +126,9 @@ struct process_facts *fixture_processes(pid_t first, int64_t uid, ino_t ns, size
 		set_ns(p[i].ns, ns);
 		p[i].limits[0] = (struct proc_limit){ "Max open files", 4096, 4096 };
 		p[i].limits[1] = (struct proc_limit){ "Max core file size", 0, 0 };
-		p[i].limit_count = 2;
+		p[i].limits[2] = (struct proc_limit){ "Max nice priority", 0, 0 };
+		p[i].limits[3] = (struct proc_limit){ "Max realtime priority", 0, 0 };
+		p[i].limit_count = 4;
 		p[i].coredump_filter = 0x33;
 	}
 	return p;
@@ -211,6 +213,7 @@ static void make_limits(struct fixture *x)
 	x->facts.filter_count = 1;
 	strlist_add(&x->facts.sockets, "/workspace/agent.sock");
 	x->facts.cache = (struct cache_facts){ .looked = true, .files = 3, .bytes = 1 << 20 };
+	x->facts.devices_known = true;
 }
 
 static void add_reach(struct fixture *x, const char *check_id, const char *target,

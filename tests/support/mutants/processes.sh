@@ -26,6 +26,10 @@ for step in bounding seccomp no_new_privs caps; do
 	intrude "a thread without $step" "thread=$step" proc.threads
 done
 
+put_worker && docker exec -d "$worker" /bin/telnetd -F -p 2323 -l /bin/false && sleep 0.5
+expect_red "a server to log in to" proc.login
+put_worker
+
 # More folders than are walked could hide a process. That is not known to be a hole, so it is not red,
 # but it is not green either.
 cgroup=/sys/fs/cgroup$(awk -F : '$2 == "pids" { p = "/pids" $3 } $2 == "" { u = $3 } END { print p ? p : u }' \

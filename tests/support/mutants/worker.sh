@@ -8,7 +8,7 @@ mutate_worker "an extra capability" '.HostConfig.CapAdd = ["NET_RAW"]' \
 mutate_worker "root with a capability" ".User = \"0:0\" | .HostConfig.CapAdd = [\"CHOWN\"] | $idle" \
 	cap.bounding cap.effective cap.permitted config.privileged uid.nonzero uid.expected
 mutate_worker "privileged" '.HostConfig |= (.Privileged = true | .MaskedPaths = null | .ReadonlyPaths = null)' \
-	cap.bounding config.privileged config.masked fs.masked fs.proc.readonly \
+	cap.bounding config.privileged config.masked fs.devices fs.masked fs.proc.readonly \
 	$(on 20 seccomp.filter seccomp.mode)
 mutate_worker "no seccomp" '.HostConfig.SecurityOpt = ["no-new-privileges", "seccomp=unconfined"]' \
 	seccomp.mode seccomp.filter config.privileged
@@ -76,6 +76,8 @@ mutate_worker "no memory limit" '.HostConfig.Memory = 0 | .HostConfig.MemorySwap
 mutate_worker "swap" '.HostConfig.MemorySwap = .HostConfig.Memory * 2' limit.swap
 mutate_worker "no cpu limit" '.HostConfig.NanoCpus = 0' limit.cpu
 mutate_worker "no ulimits" '.HostConfig.Ulimits = []' limit.nofile limit.core
+mutate_worker "real-time priority" '.HostConfig.Ulimits += [{Name: "rtprio", Soft: 1, Hard: 99}]' limit.priority
+mutate_worker "a better rank than others" '.HostConfig.Ulimits += [{Name: "nice", Soft: 0, Hard: 40}]' limit.priority
 mutate_worker "more shared memory" '.HostConfig.ShmSize = 67108864' limit.shm
 mutate_worker "an endless /tmp" \
 	".HostConfig.Tmpfs[\"/tmp\"] = \"rw,noexec,nosuid,nodev\" | $idle" \

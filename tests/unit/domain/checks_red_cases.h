@@ -63,6 +63,14 @@ SPOIL(source_gone, mem_replace(&fixture_mount(x, "/source/skills")->target, "/pr
 SPOIL(quota, x->facts.workspace_bytes = x->spec.resources.workspace + 1;)
 SPOIL(quota_unknown, x->facts.workspace_bytes = 0;)
 SPOIL(devices, x->worker.spec.device_count = 1;)
+SPOIL(devices_seen, strlist_add(&x->facts.devices, "/dev/sda (block 8:0)");)
+SPOIL(devices_unread, x->facts.devices_known = false;)
+SPOIL(handle, strlist_add(&x->facts.processes[1].handles, "descriptor 7: /etc");)
+SPOIL(handle_gateway, strlist_add(&x->facts.gateway_processes[2].handles, "folder /");)
+SPOIL(login, strcpy(x->facts.processes[1].status.name, "dropbear");)
+SPOIL(nice, x->facts.processes[1].limits[2].hard = 1;)
+SPOIL(realtime, x->facts.processes[0].limits[3].hard = UINT64_MAX;)
+SPOIL(handle_unread, x->facts.processes[0].handles_unread = true;)
 SPOIL(bind, strlist_add(&x->worker.spec.binds, "/:/host");)
 SPOIL(mount_swapped,
       mem_replace(&((struct engine_mount *)x->worker.spec.mounts.items)[0].source, "/etc");)
@@ -231,6 +239,11 @@ static const struct red_case cases[] = {
 	CASE(quota, "fs.workspace.quota"),
 	CASE_UNKNOWN(quota_unknown, "fs.workspace.quota"),
 	CASE(devices, "fs.devices,config.drift.worker"),
+	CASE(devices_seen, "fs.devices"),
+	CASE(handle, "proc.handles"),
+	CASE(handle_gateway, "proc.handles"),
+	CASE_UNKNOWN(devices_unread, "fs.devices"),
+	CASE_UNKNOWN(handle_unread, "proc.handles"),
 	CASE(bind, "fs.mounts.source,config.drift.worker"),
 	CASE(mount_swapped, "fs.mounts.source,gateway.keys.private,config.drift.worker"),
 	CASE(memory, "limit.memory"),
@@ -243,7 +256,10 @@ static const struct red_case cases[] = {
 	CASE_UNKNOWN(cpu_unknown, "limit.cpu"),
 	CASE(nofile, "limit.nofile"),
 	CASE(core, "limit.core"),
-	CASE_UNKNOWN(limits_unread, "limit.nofile,limit.core"),
+	CASE_UNKNOWN(limits_unread, "limit.nofile,limit.core,limit.priority"),
+	CASE(nice, "limit.priority"),
+	CASE(realtime, "limit.priority"),
+	CASE(login, "proc.login"),
 	CASE(shm, "limit.shm"),
 	CASE(tmp, "limit.tmp,limit.tmpfs"),
 	CASE(oom, "limit.oom,config.drift.worker"),
