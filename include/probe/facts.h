@@ -86,6 +86,9 @@ struct reach_attempt {	 /* asked by ops/verify, answered by the probe */
 	uint16_t port;
 	bool udp;
 	bool must_work; /* positive control */
+	/* A TLS client's first message for this name is sent, and only an answer to it counts as
+	 * open; NULL: a connection does. The caller's, as long as the attempt. */
+	const char *sni;
 	enum reach_outcome outcome;
 	int sys_errno;
 };

@@ -55,6 +55,9 @@ int probe_processes(const char *proc_path, const char *cgroup_path, pid_t pid, c
 		    struct process_facts **out, size_t *out_count, bool *out_cut, struct err *e)
 	must_check;
 
+/* Only the attempts, and nothing else of the worker. An error when it does not run. */
+int probe_reach(const struct probe_request *r, struct tenant_facts *out, struct err *e) must_check;
+
 /* Identities of this host's own namespaces (/proc/1/ns). */
 int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS], struct err *e)
 	must_check;

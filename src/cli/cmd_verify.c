@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cmd_verify.h"
 #include "commands.h"
 #include "domain/checks.h"
 #include "ops/report.h"
@@ -180,7 +181,9 @@ static int run_verify(struct invocation *inv, struct err *e)
 	rc = read_only(inv, &o.only, e);
 	if (!rc)
 		rc = select_tenants(inv, ALL_WITH_STATE, &tenants, e);
-	if (!rc)
+	if (!rc && invocation_flag(inv, "what-can-it-reach"))
+		rc = verify_reach(inv, &tenants, e);
+	else if (!rc)
 		rc = verify_tenants(inv, &tenants, &o, e);
 	strlist_free(&o.only);
 	return rc;
@@ -197,6 +200,10 @@ static const struct option_def options[] = {
 	  .arg = ARG_CHECK,
 	  .flags = OPTION_MANY,
 	  .help = "run the checks whose id starts with this; may be repeated" },
+	{ .name = "what-can-it-reach",
+	  .help = "instead of the checks, list everything that does answer from inside, and what "
+		  "allows "
+		  "it" },
 	{ .name = "list", .flags = OPTION_OFFLINE, .help = "list the checks and end" },
 	{ .name = "explain",
 	  .placeholder = "ID",
@@ -216,8 +223,16 @@ static const struct option_def options[] = {
 	OPTION_JOBS_LOOKING,
 };
 static const struct option_pair exclusive[] = {
-	NAMES_OR_ALL,	       { "list", "" },	  { "list", "all" },
-	{ "list", "explain" }, { "explain", "" }, { "explain", "all" },
+	NAMES_OR_ALL,
+	{ "list", "" },
+	{ "list", "all" },
+	{ "list", "explain" },
+	{ "what-can-it-reach", "only" },
+	{ "what-can-it-reach", "list" },
+	{ "what-can-it-reach", "explain" },
+	{ "what-can-it-reach", "output" },
+	{ "explain", "" },
+	{ "explain", "all" },
 };
 
 const struct command cmd_verify = {
@@ -237,6 +252,15 @@ const struct command cmd_verify = {
 		"the twin out.\n\n"
 		"The exit status is 1 when a check failed. With -v every check is shown with its "
 		"evidence, and the table of who reaches whom.\n\n"
+		"With --what-can-it-reach nothing is judged: from the network of the running "
+		"worker "
+		"every port of its gateway, each allowed host, each credential route, the host, "
+		"other tenants, metadata services and the internet are tried, and what answered is "
+		"listed with the entry of the manifest that allows it, beside what may be written. "
+		"Each allowed host gets one TLS greeting, and each credential route one request "
+		"(HEAD /), which counts as a use. The exit status is 1 when something answered "
+		"that "
+		"nothing allows.\n\n"
 		"Formats junit and tap are for build servers, sarif (version 2.1.0) for code "
 		"scanning; in the last an inconclusive check is a failure of level warning. "
 		"Format html is one file without scripts and without anything from outside, to be "
@@ -244,6 +268,7 @@ const struct command cmd_verify = {
 		"evidence.",
 	.example = "  tenantctl verify --all\n"
 		   "  tenantctl verify acme-dental --only net. -v\n"
+		   "  tenantctl verify acme-dental --what-can-it-reach\n"
 		   "  tenantctl verify --all --format html -o report.html\n"
 		   "  tenantctl verify --explain net.sibling.tcp",
 	.options = options,

@@ -173,3 +173,37 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 	*out = f;
 	return 0;
 }
+
+int probe_reach(const struct probe_request *r, struct tenant_facts *out, struct err *e)
+{
+	auto_fd int proc_root = -1;
+	auto_fd int cgroup_root = -1;
+	auto_target struct target worker = TARGET_INIT;
+	struct tenant_facts f = { 0 };
+
+	if (proc_open_root(r->proc_path, &proc_root, e) < 0 ||
+	    open_cgroup_root(r->cgroup_path, &cgroup_root, e) < 0)
+		return -1;
+	if (!r->worker_id || r->worker_pid == 0)
+		return err_set(e, ERR_NOT_FOUND, "the worker does not run");
+	if (target_open(proc_root, cgroup_root, r->worker_pid, r->worker_id, &worker, e) < 0)
+		return -1;
+	const struct net_request net = {
+		.worker = &worker,
+		.reach = r->reach,
+		.reach_count = r->reach_count,
+		.dns = r->dns,
+		.dns_count = r->dns_count,
+		.http = r->http,
+		.http_count = r->http_count,
+		.timeout_ms = r->timeout_ms,
+	};
+	net_probe(&net, &f);
+	if (f.net_error[0]) {
+		err_set(e, ERR_SYSTEM, "%s", f.net_error);
+		tenant_facts_free(&f);
+		return -1;
+	}
+	*out = f;
+	return 0;
+}

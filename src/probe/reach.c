@@ -20,7 +20,8 @@
 #include "base/mem.h"
 #include "dns.h"
 #include "http.h"
-#include "netlink.h"
+#include "silent.h"
+#include "tls_hello.h"
 
 enum {
 	DNS_PORT = 53,
@@ -209,8 +210,13 @@ static void on_datagram(struct job *j)
 static bool send_question(const struct job *j)
 {
 	char text[HTTP_REQUEST_MAX];
+	uint8_t hello[TLS_HELLO_MAX];
 	int len;
 
+	if (j->reach) {
+		len = (int)tls_hello(j->reach->sni, hello);
+		return len > 0 && send(j->fd, hello, (size_t)len, MSG_NOSIGNAL) == len;
+	}
 	if (!j->http)
 		return send(j->fd, j->query, j->query_len, MSG_NOSIGNAL) == (ssize_t)j->query_len;
 	len = http_compose(j->http, text);
@@ -224,7 +230,7 @@ static void on_connected(struct job *j)
 
 	if (getsockopt(j->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		err = errno;
-	if (err || j->reach) {
+	if (err || (j->reach && !j->reach->sni)) {
 		finish(j, err);
 		return;
 	}
@@ -270,6 +276,8 @@ static void on_stream(struct job *j)
 		on_http_stream(j, n <= 0);
 	else if (n <= 0) /* it hung up without an answer */
 		finish(j, n < 0 ? errno : ECONNRESET);
+	else if (j->reach) /* a server's hello, or its alert */
+		finish(j, 0);
 	else
 		on_dns_stream(j);
 }
@@ -331,60 +339,18 @@ static bool controls_wait(const struct job *jobs, size_t count)
 	return false;
 }
 
-static const struct netlink_neighbour *neighbour(const struct netlink_neighbour *n, size_t count,
-						 const char *address)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(n[i].address, address) == 0)
-			return &n[i];
-	return NULL;
-}
-
-/* True when there are routers, and not one of them answers. */
-static bool routers_are_silent(const struct tenant_facts *f, const struct netlink_neighbour *n,
-			       size_t count)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < f->route_count; i++) {
-		const char *router = f->routes[i].gateway;
-		const struct netlink_neighbour *known = neighbour(n, count, router);
-
-		if (router[0] == '\0')
-			continue;
-		if (!known || !known->silent)
-			return false;
-		any = true;
-	}
-	return any;
-}
-
-/* A packet leaves only when its next hop answered an ARP request; until then the kernel keeps it,
- * and says "no route to host" after three seconds (arp(7)). When the controls had their answers and
- * the next hop none, it is not there, and nothing more is waited for. The kernel keeps an entry for
- * every address that it sent to directly, so what has none goes through a router. */
+/* The controls had their answers, so this is not a slow machine: what waits for a next hop that is
+ * not there has waited enough. */
 static void give_up_silent(const struct tenant_facts *f, struct job *jobs, size_t count)
 {
-	auto_free struct netlink_neighbour *n = NULL;
-	struct err ignored = ERR_INIT;
-	size_t neighbours;
-	bool routers;
+	struct silent_hops hops auto_silent_hops = { 0 };
 
-	if (netlink_neighbours(&n, &neighbours, &ignored) || neighbours == NETLINK_NEIGHBOURS_MAX)
+	if (!silent_hops_read(f, &hops))
 		return;
-	routers = routers_are_silent(f, n, neighbours);
-	for (size_t i = 0; i < count; i++) {
-		struct job *j = &jobs[i];
-		const struct netlink_neighbour *direct;
-		struct in_addr v4;
-
-		if (j->fd < 0 || !j->reach || inet_pton(AF_INET, j->reach->address, &v4) != 1 ||
-		    strncmp(j->reach->address, "127.", 4) == 0)
-			continue;
-		direct = neighbour(n, neighbours, j->reach->address);
-		if (direct ? direct->silent : routers)
-			finish(j, EHOSTUNREACH);
-	}
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i].fd >= 0 && jobs[i].reach &&
+		    silent_hops_lead_to(&hops, jobs[i].reach->address))
+			finish(&jobs[i], EHOSTUNREACH);
 }
 
 static void loop(const struct tenant_facts *f, struct job *jobs, size_t count, int timeout_ms)
