@@ -77,7 +77,7 @@ STATIC_CFLAGS := -std=c17 -D_GNU_SOURCE -Iinclude $(WARN) -O2 -fstack-protector-
 # kernel's own.
 PROBE_SRC := $(sort $(wildcard src/twin/*.c))
 KERNEL_HEADERS := -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine)
-$(BUILD)/tenantctl-probe: $(PROBE_SRC) $(wildcard src/twin/*.h) include/base/compiler.h
+$(BUILD)/tenantctl-probe: $(PROBE_SRC) $(wildcard src/twin/*.h) $(wildcard include/base/*.h)
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(STATIC_CC) $(STATIC_CFLAGS) $(KERNEL_HEADERS) -o $@ $(PROBE_SRC)

@@ -37,8 +37,8 @@ struct twin_entry {
 
 /* Every number was called with six arguments whose bits are all set. */
 enum twin_abi { TWIN_ABI_NATIVE, TWIN_ABI_X32, TWIN_ABI_IA32, TWIN_ABIS };
-#define TWIN_CALLS 512
-enum twin_call { /* 0: it returned no error; 1 to 239: the error's number */
+#define TWIN_CALLS 576 /* x32 has numbers of its own up to 547 */
+enum twin_call {       /* 0: it returned no error; 1 to 239: the error's number */
 		 TWIN_CALL_ERRNO_MAX = 239,
 		 TWIN_CALL_SIGNAL = 252,  /* a signal of another kind ended the caller */
 		 TWIN_CALL_SILENT = 253,  /* it did not return in time */

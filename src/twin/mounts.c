@@ -13,74 +13,109 @@
 #include <unistd.h>
 
 /* Numbers are the same on all architectures since 5.1 (syscall_64.tbl, unistd.h of asm-generic). */
-enum { NR_open_tree = 428, NR_move_mount, NR_fsopen, NR_fsconfig, NR_fsmount, NR_fspick };
+enum { NR_open_tree = 428, NR_move_mount = 429, NR_fsopen = 430, NR_fspick = 433 };
 enum { NR_clone3 = 435, NR_mount_setattr = 442 };
 
-static void mount_tmpfs(struct result *r)
+/* What was mounted is taken away again: later attacks work with the same places. */
+static void try_mount(struct attempt *a, const char *source, const char *type, unsigned long flags,
+		      const char *options)
 {
-	judge_call(r, mount("twin", "/tmp", "tmpfs", 0, NULL));
+	judge_right(a, mount(source, "/tmp", type, flags, options));
+	if (a->error == 0)
+		(void)umount2("/tmp", MNT_DETACH);
 }
 
-static void mount_proc(struct result *r)
+void attack_mount_tmpfs(struct attempt *a)
 {
-	judge_call(r, mount("twin", "/tmp", "proc", 0, NULL));
+	try_mount(a, "twin", "tmpfs", 0, NULL);
 }
 
-static void mount_bind(struct result *r)
+void attack_mount_proc(struct attempt *a)
 {
-	judge_call(r, mount("/", "/tmp", NULL, MS_BIND | MS_REC, NULL));
+	try_mount(a, "twin", "proc", 0, NULL);
 }
 
-static void mount_writable(struct result *r)
+void attack_mount_sys(struct attempt *a)
 {
-	judge_call(r, mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND, NULL));
+	try_mount(a, "twin", "sysfs", 0, NULL);
 }
 
-static void mount_shared(struct result *r)
+/* Where escapes by release_agent begin. */
+void attack_mount_cgroup(struct attempt *a)
 {
-	judge_call(r, mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL));
+	try_mount(a, "twin", "cgroup", 0, "rdma");
+	if (a->outcome == OUTCOME_BLOCKED)
+		try_mount(a, "twin", "cgroup2", 0, NULL);
 }
 
-static void unmount(struct result *r)
+void attack_mount_overlay(struct attempt *a)
 {
-	judge_call(r, umount2("/proc/kcore", MNT_DETACH));
+	try_mount(a, "twin", "overlay", MS_RDONLY, "lowerdir=/tmp:/dev/shm");
 }
 
-static void try_pivot_root(struct result *r)
+void attack_mount_bind(struct attempt *a)
 {
-	judge_call(r, syscall(SYS_pivot_root, "/tmp", "/tmp"));
+	try_mount(a, "/", NULL, MS_BIND | MS_REC, NULL);
 }
 
-static void try_chroot(struct result *r)
+void attack_mount_writable(struct attempt *a)
 {
-	judge_call(r, chroot("/tmp"));
+	judge_right(a, mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND, NULL));
+	if (a->error == 0)
+		(void)mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
 }
 
-static void try_open_tree(struct result *r)
+void attack_mount_shared(struct attempt *a)
 {
-	judge_call(r, syscall(NR_open_tree, AT_FDCWD, "/", 1U /* OPEN_TREE_CLONE */));
+	judge_right(a, mount(NULL, "/", NULL, MS_SHARED, NULL));
+	if (a->error == 0)
+		(void)mount(NULL, "/", NULL, MS_PRIVATE, NULL);
 }
 
-static void try_move_mount(struct result *r)
+void attack_mount_unmask(struct attempt *a)
 {
-	judge_call(r, syscall(NR_move_mount, AT_FDCWD, "/proc", AT_FDCWD, "/tmp", 0U));
+	/* nothing is mounted by this name: only the right is asked for */
+	judge_right(a, umount2("/dev/null", MNT_DETACH));
 }
 
-static void try_fsopen(struct result *r)
+void attack_mount_pivot(struct attempt *a)
 {
-	judge_call(r, syscall(NR_fsopen, "tmpfs", 0U));
+	judge_right(a, syscall(SYS_pivot_root, "/tmp", "/tmp"));
 }
 
-static void try_fspick(struct result *r)
+void attack_mount_chroot(struct attempt *a)
 {
-	judge_call(r, syscall(NR_fspick, AT_FDCWD, "/", 0U));
+	judge_right(a, chroot("/tmp"));
 }
 
-static void try_mount_setattr(struct result *r)
+void attack_mount_open_tree(struct attempt *a)
 {
-	uint64_t attr[4] = { 0, 1 /* clear MOUNT_ATTR_RDONLY */, 0, 0 };
+	judge_right(a, syscall(NR_open_tree, AT_FDCWD, "/", 1U /* OPEN_TREE_CLONE */));
+}
 
-	judge_call(r, syscall(NR_mount_setattr, AT_FDCWD, "/", 0U, attr, sizeof(attr)));
+void attack_mount_move(struct attempt *a)
+{
+	judge_right(a, syscall(NR_move_mount, AT_FDCWD, "/dev/null", AT_FDCWD, "/dev/null", 0U));
+}
+
+void attack_mount_fsopen(struct attempt *a)
+{
+	judge_right(a, syscall(NR_fsopen, "tmpfs", 0U));
+}
+
+void attack_mount_fspick(struct attempt *a)
+{
+	judge_right(a, syscall(NR_fspick, AT_FDCWD, "/", 0U));
+}
+
+/* MOUNT_ATTR_RDONLY is cleared where it was set. */
+void attack_mount_attributes(struct attempt *a)
+{
+	uint64_t attr[4] = { 0, 1, 0, 0 }, back[4] = { 1, 0, 0, 0 };
+
+	judge_right(a, syscall(NR_mount_setattr, AT_FDCWD, "/", 0U, attr, sizeof(attr)));
+	if (a->error == 0)
+		(void)syscall(NR_mount_setattr, AT_FDCWD, "/", 0U, back, sizeof(back));
 }
 
 /* ---- namespaces ---------------------------------------------------------------------------- */
@@ -94,21 +129,21 @@ static const struct namespace_flag {
 	{ CLONE_NEWCGROUP, "cgroup" }, { 0x80, "time" },
 };
 
-static void note_namespace(struct result *r, long rc, const char *name)
+static void note_namespace(struct attempt *a, long rc, const char *name)
 {
 	if (rc < 0) {
-		r->error = errno;
+		a->error = errno;
 		return;
 	}
-	r->outcome = OUTCOME_OPEN;
-	say(r, "%s ", name);
+	a->outcome = OUTCOME_OPEN;
+	say(a, "%s ", name);
 }
 
-static void try_unshare(struct result *r)
+void attack_namespace_unshare(struct attempt *a)
 {
-	r->outcome = OUTCOME_BLOCKED;
+	a->outcome = OUTCOME_BLOCKED;
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		note_namespace(r, unshare(flags[i].flag), flags[i].name);
+		note_namespace(a, unshare(flags[i].flag), flags[i].name);
 }
 
 static void reap_or_exit(long pid)
@@ -119,9 +154,9 @@ static void reap_or_exit(long pid)
 		waitpid((pid_t)pid, NULL, 0);
 }
 
-static void try_clone(struct result *r)
+void attack_namespace_clone(struct attempt *a)
 {
-	r->outcome = OUTCOME_BLOCKED;
+	a->outcome = OUTCOME_BLOCKED;
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		/* CLONE_NEWTIME is no flag of clone(2): its bits are the exit signal's */
 		long pid = flags[i].flag == 0x80
@@ -129,27 +164,27 @@ static void try_clone(struct result *r)
 				   : syscall(SYS_clone, flags[i].flag | SIGCHLD, 0, 0, 0, 0);
 
 		reap_or_exit(pid);
-		note_namespace(r, pid, flags[i].name);
+		note_namespace(a, pid, flags[i].name);
 	}
 }
 
-static void try_clone3(struct result *r)
+void attack_namespace_clone3(struct attempt *a)
 {
-	r->outcome = OUTCOME_BLOCKED;
+	a->outcome = OUTCOME_BLOCKED;
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		uint64_t args[11] = { (uint64_t)flags[i].flag, 0, 0, 0, SIGCHLD };
 		long pid = syscall(NR_clone3, args, sizeof(args));
 
 		reap_or_exit(pid);
-		note_namespace(r, pid, flags[i].name);
+		note_namespace(a, pid, flags[i].name);
 	}
 }
 
-static void try_setns(struct result *r)
+void attack_namespace_setns(struct attempt *a)
 {
 	static const char *const names[] = { "user", "mnt", "pid", "net", "ipc", "uts", "cgroup" };
 
-	r->outcome = OUTCOME_BLOCKED;
+	a->outcome = OUTCOME_BLOCKED;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char path[32];
 		int fd;
@@ -157,31 +192,10 @@ static void try_setns(struct result *r)
 		snprintf(path, sizeof(path), "/proc/1/ns/%s", names[i]);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0) {
-			r->error = errno;
+			a->error = errno;
 			continue;
 		}
-		note_namespace(r, setns(fd, 0), names[i]);
+		note_namespace(a, setns(fd, 0), names[i]);
 		close(fd);
 	}
 }
-
-static const struct attack items[] = {
-	{ "twin.mount", "a tmpfs", mount_tmpfs },
-	{ "twin.mount", "another /proc", mount_proc },
-	{ "twin.mount", "the root elsewhere", mount_bind },
-	{ "twin.mount", "the root writable", mount_writable },
-	{ "twin.mount", "the root shared", mount_shared },
-	{ "twin.mount", "unmask", unmount },
-	{ "twin.mount", "pivot_root", try_pivot_root },
-	{ "twin.mount", "chroot", try_chroot },
-	{ "twin.mount", "open_tree", try_open_tree },
-	{ "twin.mount", "move_mount", try_move_mount },
-	{ "twin.mount", "fsopen", try_fsopen },
-	{ "twin.mount", "fspick", try_fspick },
-	{ "twin.mount", "mount_setattr", try_mount_setattr },
-	{ "twin.namespace", "unshare", try_unshare },
-	{ "twin.namespace", "clone", try_clone },
-	{ "twin.namespace", "clone3", try_clone3 },
-	{ "twin.namespace", "setns", try_setns },
-};
-const struct attack_list attacks_mounts = { items, ARRAY_SIZE(items) };

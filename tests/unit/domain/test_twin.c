@@ -34,7 +34,7 @@ static void what_was_agreed_is_read(void **state unused_arg)
 
 	parse(ENTRY("fsopen", "blocked") ENTRY("chroot", "open") SWEEP(
 		      "native", "0", "0001feff") SWEEP("native", "4", "fd")
-		      SWEEP("ia32", "511", "26") "{\"v\":1,\"id\":\"twin.names\",\"what\":\"host\","
+		      SWEEP("ia32", "575", "26") "{\"v\":1,\"id\":\"twin.names\",\"what\":\"host\","
 						 "\"outcome\":\"none\",\"errno\":0,"
 						 "\"detail\":\"a\\u001bb\\\"\"}\n" END("6"),
 	      &f);
@@ -51,7 +51,7 @@ static void what_was_agreed_is_read(void **state unused_arg)
 	assert_int_equal(f.calls[TWIN_ABI_NATIVE][2], TWIN_CALL_KILLED);
 	assert_int_equal(f.calls[TWIN_ABI_NATIVE][3], TWIN_CALL_UNTRIED);
 	assert_int_equal(f.calls[TWIN_ABI_NATIVE][4], TWIN_CALL_SILENT);
-	assert_int_equal(f.calls[TWIN_ABI_IA32][511], 38);
+	assert_int_equal(f.calls[TWIN_ABI_IA32][575], 38);
 	assert_int_equal(f.calls[TWIN_ABI_X32][0], TWIN_CALL_UNTRIED);
 }
 
@@ -99,9 +99,9 @@ static void what_was_not_agreed_proves_nothing(void **state unused_arg)
 		{ "not an attempt", "{\"v\":1,\"id\":\"a\",\"what\":\"b\",\"outcome\":\"open\","
 				    "\"errno\":1,\"detail\":\"\",\"more\":1}\n" },
 		{ "not a sweep", SWEEP("arm", "0", "00") END("1") },
-		{ "not a sweep", SWEEP("native", "512", "00") END("1") },
+		{ "not a sweep", SWEEP("native", "576", "00") END("1") },
 		{ "not a sweep", SWEEP("native", "-1", "00") END("1") },
-		{ "not a sweep", SWEEP("native", "511", "0000") END("1") },
+		{ "not a sweep", SWEEP("native", "575", "0000") END("1") },
 		{ "not a sweep", SWEEP("native", "0", "") END("1") },
 		{ "not a sweep", SWEEP("native", "0", "000") END("1") },
 		{ "not a sweep", SWEEP("native", "0", "0g") END("1") },
