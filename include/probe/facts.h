@@ -246,6 +246,9 @@ struct tenant_facts {
 	size_t dns_count;
 	struct http_attempt *http;
 	size_t http_count;
+	/* Of the gateway's: its attempts at other gateways. */
+	struct reach_attempt *gateway_reach;
+	size_t gateway_reach_count;
 	char net_error[200]; /* why the namespace could not be entered; "" when it was */
 	/* workspace */
 	uint64_t workspace_bytes, workspace_free; /* statvfs of the mount; 0 unknown */

@@ -38,6 +38,9 @@ struct probe_request {
 	size_t dns_count;
 	const struct http_attempt *http;
 	size_t http_count;
+	/* Made from inside the gateway's: connections only, each waited for a moment. */
+	const struct reach_attempt *gateway_reach;
+	size_t gateway_reach_count;
 	int timeout_ms;
 	bool page_cache; /* reads what runs past the page cache, too: from the disk */
 	/* Which environment values look like secrets (domain knows); NULL: none are looked for. */

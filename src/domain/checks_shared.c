@@ -1,6 +1,6 @@
 /*
  * What tenants have in common although no namespace parts it: the kernel's cache of files,
- * and the engine that writes everybody's log.
+ * and the network that their gateways share.
  */
 #include "checks_judges.h"
 
@@ -43,4 +43,43 @@ void judge_fs_pagecache(const struct check_input *in, struct finding *f)
 		f, "pages of %zu mapped files, %" PRIu64 " KiB of each read twice; refused: %zu",
 		cache->files, cache->bytes / 1024, cache->refused.count);
 	judge_complaints(f, &c, "the same in %zu files", cache->files);
+}
+
+static bool any_sibling_runs(const struct check_input *in)
+{
+	for (size_t i = 0; i < in->sibling_count; i++)
+		if (in->siblings[i].running)
+			return true;
+	return false;
+}
+
+void judge_gateway_peers(const struct check_input *in, struct finding *f)
+{
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+
+	judge_expect(f, "no connection from this gateway to another one");
+	if (!have_gateway_process(in, f))
+		return;
+	if (!any_sibling_runs(in)) {
+		judge_skip(f, "no other tenant runs");
+		return;
+	}
+	if (in->facts->gateway_reach_count == 0) {
+		judge_skip(f, "no other gateway near by answers the host, so nothing can be shown");
+		return;
+	}
+	for (size_t i = 0; i < in->facts->gateway_reach_count; i++) {
+		const struct reach_attempt *a = &in->facts->gateway_reach[i];
+
+		if (a->outcome == REACH_ERROR) {
+			judge_unknown(f, "%s could not be tried", a->target);
+			return;
+		}
+		if (a->outcome == REACH_OPEN || a->outcome == REACH_REFUSED)
+			complain(&c, "%s (%s port %u) %s", a->target, a->address, a->port,
+				 a->outcome == REACH_OPEN ? "takes connections" : "answers");
+	}
+	judge_evidence(f, "%zu tried from the gateway's network; each answers the host",
+		       in->facts->gateway_reach_count);
+	judge_complaints(f, &c, "%zu others do not answer", in->facts->gateway_reach_count);
 }

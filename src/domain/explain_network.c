@@ -104,6 +104,12 @@ static const struct explanation table[] = {
 	  "Lists what listens in the gateway, from /proc/PID/net of its process.",
 	  "An administration socket or a statistics page changes rules and shows keys, past everything "
 	  "that was reviewed." },
+	{ "gateway.peers",
+	  "Opens connections from the gateway's own network namespace to a few other gateways on the network "
+	  "that all share; each of them answered the host just before.",
+	  "Only firewall rules of the engine keep the gateways apart there. A firewall that is reloaded "
+	  "or flushed takes them away without a word: then one gateway that was taken over reaches the "
+	  "ports of all others, and what they refuse is up to their own rules alone." },
 	{ "gateway.files",
 	  "Compares the files on the gateway's tmpfs, by SHA-256, with what the manifest orders.",
 	  "Its configuration is the list of what the worker may reach. A changed file is another list." },

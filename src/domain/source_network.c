@@ -34,6 +34,7 @@ static const struct source table[] = {
 	{ "gateway.ip_forward", "gh-aw-firewall, docs.kernel.org/networking/ip-sysctl" },
 	{ "gateway.readonly", "CIS Docker 5.13" },
 	{ "gateway.admin", "deepce, CIS Docker 5.7, CIS Docker 5.9" },
+	{ "gateway.peers", "CIS Docker 5.30, CVE-2025-54410, CVE-2025-54388" },
 	{ "gateway.files", "CWE-353, CWE-1188" },
 	{ "gateway.generation", "CWE-672" },
 	{ "gateway.keys.private", "CWE-732, CWE-522" },

@@ -189,6 +189,8 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 		.dns_count = t.dns_count,
 		.http = t.http,
 		.http_count = t.http_count,
+		.gateway_reach = t.gateway_reach,
+		.gateway_reach_count = t.gateway_reach_count,
 		.places = places.items,
 		.place_count = places.count,
 		.gateway_set = places.set,

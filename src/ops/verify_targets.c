@@ -285,6 +285,24 @@ static void add_names(const struct target_inputs *in, struct targets *t)
 	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_TXT, false, false);
 }
 
+/* Gateways share one network, and only the engine's firewall keeps them apart there. A few show
+ * whether it does; one that does not even answer the host shows nothing. */
+static void add_near_gateways(const struct target_inputs *in, struct targets *t)
+{
+	for (size_t i = 0; i < in->peers->count; i++) {
+		const struct peer *p = &in->peers->items[i];
+		struct reach_attempt *a;
+
+		if (!p->running || !p->control.inbound_tcp || !is_near(in, i))
+			continue;
+		a = push_reach(&t->gateway_reach, &t->gateway_reach_count);
+		snprintf(a->check, sizeof(a->check), "gateway.peers");
+		snprintf(a->target, sizeof(a->target), "%s gateway", p->tenant);
+		snprintf(a->address, sizeof(a->address), "%s", p->allocation.egress_ip);
+		a->port = GATEWAY_INBOUND_PORT;
+	}
+}
+
 void targets_build(const struct target_inputs *in, struct targets *out)
 {
 	*out = (struct targets){ 0 };
@@ -295,6 +313,7 @@ void targets_build(const struct target_inputs *in, struct targets *out)
 		if (is_triable(in->host_addresses->items[i]))
 			add_host_address(in, in->host_addresses->items[i], out);
 	add_world(out);
+	add_near_gateways(in, out);
 	for (size_t i = 0; i < in->peers->count; i++) {
 		if (in->peers->items[i].running)
 			add_peer(in, &in->peers->items[i], out);
@@ -307,5 +326,6 @@ void targets_free(struct targets *t)
 	free(t->reach);
 	free(t->dns);
 	free(t->http);
+	free(t->gateway_reach);
 	*t = (struct targets){ 0 };
 }

@@ -18,6 +18,8 @@ struct targets {
 	size_t dns_count;
 	struct http_attempt *http;
 	size_t http_count;
+	struct reach_attempt *gateway_reach; /* from the gateway's network namespace */
+	size_t gateway_reach_count;
 };
 
 struct target_inputs {

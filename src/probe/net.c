@@ -26,6 +26,7 @@
 #include "base/child.h"
 #include "base/fsio.h"
 #include "base/mem.h"
+#include "early.h"
 #include "listeners.h"
 #include "net_wire.h"
 #include "netlink.h"
@@ -47,6 +48,7 @@ struct visit { /* what the child works with */
 	struct route_facts *routes;
 	size_t route_count;
 	struct host_port *ports; /* of the gateway */
+	struct early early;	 /* begun in its namespace */
 };
 
 static int open_namespace(const struct target *t, int *out_fd, struct err *e)
@@ -141,6 +143,7 @@ static void visit_gateway(struct visit *v, struct err *e)
 	v->header.ports_known =
 		netlink_listeners(v->ports, LISTENERS_PORTS_MAX, &count, &ignored) == 0;
 	v->header.ports = v->header.ports_known ? (uint32_t)count : 0;
+	early_begin(v->facts->gateway_reach, v->facts->gateway_reach_count, &v->early);
 }
 
 static int visit_worker(struct visit *v, struct err *e)
@@ -191,21 +194,18 @@ static void put_ports(const struct visit *v, struct strbuf *out)
 	}
 }
 
-static void put_results(const struct tenant_facts *f, struct strbuf *out)
+static void put_reach(const struct reach_attempt *a, size_t count, struct strbuf *out)
 {
-	for (size_t i = 0; i < f->reach_count; i++) {
-		struct net_reach_result r = { .outcome = (int32_t)f->reach[i].outcome,
-					      .sys_errno = f->reach[i].sys_errno };
+	for (size_t i = 0; i < count; i++) {
+		struct net_reach_result r = { .outcome = (int32_t)a[i].outcome,
+					      .sys_errno = a[i].sys_errno };
 
 		strbuf_add(out, &r, sizeof(r));
 	}
-	for (size_t i = 0; i < f->dns_count; i++) {
-		struct net_dns_result r = { .outcome = (int32_t)f->dns[i].outcome,
-					    .rcode = f->dns[i].rcode };
+}
 
-		memcpy(r.answer, f->dns[i].answer, sizeof(f->dns[i].answer));
-		strbuf_add(out, &r, sizeof(r));
-	}
+static void put_http(const struct tenant_facts *f, struct strbuf *out)
+{
 	for (size_t i = 0; i < f->http_count; i++) {
 		struct net_http_result r = { .outcome = (int32_t)f->http[i].outcome,
 					     .status = f->http[i].status };
@@ -213,6 +213,20 @@ static void put_results(const struct tenant_facts *f, struct strbuf *out)
 		memcpy(r.reason, f->http[i].reason, sizeof(r.reason));
 		strbuf_add(out, &r, sizeof(r));
 	}
+}
+
+static void put_results(const struct tenant_facts *f, struct strbuf *out)
+{
+	put_reach(f->reach, f->reach_count, out);
+	for (size_t i = 0; i < f->dns_count; i++) {
+		struct net_dns_result r = { .outcome = (int32_t)f->dns[i].outcome,
+					    .rcode = f->dns[i].rcode };
+
+		memcpy(r.answer, f->dns[i].answer, sizeof(f->dns[i].answer));
+		strbuf_add(out, &r, sizeof(r));
+	}
+	put_http(f, out);
+	put_reach(f->gateway_reach, f->gateway_reach_count, out);
 }
 
 static int in_child(void *arg, int fd)
@@ -230,6 +244,7 @@ static int in_child(void *arg, int fd)
 		v->facts->route_count = v->route_count;
 		if (e.code == ERR_NONE && drop_privileges(&e) == 0)
 			reach_run(v->facts, v->r->timeout_ms);
+		early_finish(&v->early, v->facts->gateway_reach);
 	}
 	v->header.links = (uint32_t)MIN_OF(v->link_count, (size_t)NET_LINKS_MAX);
 	v->header.routes = (uint32_t)v->route_count;
@@ -254,6 +269,13 @@ static void copy_attempts(const struct net_request *r, struct tenant_facts *out)
 		memcpy(out->reach, r->reach, r->reach_count * sizeof(*out->reach));
 	if (r->dns_count)
 		memcpy(out->dns, r->dns, r->dns_count * sizeof(*out->dns));
+	out->gateway_reach = mem_array(r->gateway_reach_count + 1, sizeof(*out->gateway_reach));
+	out->gateway_reach_count = r->gateway_reach_count;
+	if (r->gateway_reach_count)
+		memcpy(out->gateway_reach, r->gateway_reach,
+		       r->gateway_reach_count * sizeof(*out->gateway_reach));
+	for (size_t i = 0; i < r->gateway_reach_count; i++)
+		out->gateway_reach[i].outcome = REACH_ERROR;
 	if (r->http_count)
 		memcpy(out->http, r->http, r->http_count * sizeof(*out->http));
 	for (size_t i = 0; i < r->http_count; i++) {
@@ -306,7 +328,8 @@ void net_probe(const struct net_request *r, struct tenant_facts *out)
 	v.header = (struct net_header){ .magic = NET_MAGIC,
 					.reach = (uint32_t)r->reach_count,
 					.dns = (uint32_t)r->dns_count,
-					.http = (uint32_t)r->http_count };
+					.http = (uint32_t)r->http_count,
+					.gateway_reach = (uint32_t)r->gateway_reach_count };
 	if (r->reach_count + r->dns_count + r->http_count > REACH_JOBS_MAX)
 		err_set(&e, ERR_INTERNAL, "more than %d attempts", REACH_JOBS_MAX);
 	else

@@ -13,6 +13,8 @@ struct net_request {
 	size_t dns_count;
 	const struct http_attempt *http;
 	size_t http_count;
+	const struct reach_attempt *gateway_reach; /* from the gateway's namespace */
+	size_t gateway_reach_count;
 	int timeout_ms;
 };
 

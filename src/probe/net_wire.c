@@ -29,7 +29,8 @@ static size_t report_size(const struct net_header *h)
 	return sizeof(*h) + h->links * sizeof(struct net_link) +
 	       h->routes * sizeof(struct route_facts) + h->ports * sizeof(struct net_port) +
 	       h->reach * sizeof(struct net_reach_result) + h->dns * sizeof(struct net_dns_result) +
-	       h->http * sizeof(struct net_http_result);
+	       h->http * sizeof(struct net_http_result) +
+	       h->gateway_reach * sizeof(struct net_reach_result);
 }
 
 static bool header_is_sound(const struct net_header *h, size_t len, const struct tenant_facts *want)
@@ -37,8 +38,8 @@ static bool header_is_sound(const struct net_header *h, size_t len, const struct
 	return h->magic == NET_MAGIC && h->links <= NET_LINKS_MAX &&
 	       h->routes <= NETLINK_ROUTES_MAX && h->ports <= LISTENERS_PORTS_MAX &&
 	       h->reach == want->reach_count && h->dns == want->dns_count &&
-	       h->http == want->http_count && is_text(h->error, sizeof(h->error)) &&
-	       len == report_size(h);
+	       h->http == want->http_count && h->gateway_reach == want->gateway_reach_count &&
+	       is_text(h->error, sizeof(h->error)) && len == report_size(h);
 }
 
 static bool take_links(struct cursor *c, size_t count, struct tenant_facts *f)
@@ -100,16 +101,16 @@ static bool take_ports(struct cursor *c, const struct net_header *h, struct tena
 	return true;
 }
 
-static bool take_reach(struct cursor *c, struct tenant_facts *f)
+static bool take_reach(struct cursor *c, struct reach_attempt *attempts, size_t count)
 {
-	for (size_t i = 0; i < f->reach_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct net_reach_result r;
 
 		take(c, &r, sizeof(r));
 		if (r.outcome < REACH_OPEN || r.outcome > REACH_ERROR)
 			return false;
-		f->reach[i].outcome = (enum reach_outcome)r.outcome;
-		f->reach[i].sys_errno = r.sys_errno;
+		attempts[i].outcome = (enum reach_outcome)r.outcome;
+		attempts[i].sys_errno = r.sys_errno;
 	}
 	return true;
 }
@@ -172,6 +173,8 @@ static void move_network(struct tenant_facts *from, struct tenant_facts *to)
 	to->reach = take_ptr(from->reach);
 	to->dns = take_ptr(from->dns);
 	to->http = take_ptr(from->http);
+	free(to->gateway_reach);
+	to->gateway_reach = take_ptr(from->gateway_reach);
 	from->interface_count = 0;
 }
 
@@ -181,7 +184,8 @@ bool net_wire_accept(const void *data, size_t len, struct tenant_facts *out)
 	struct net_header h;
 	struct tenant_facts f = { .reach_count = out->reach_count,
 				  .dns_count = out->dns_count,
-				  .http_count = out->http_count };
+				  .http_count = out->http_count,
+				  .gateway_reach_count = out->gateway_reach_count };
 
 	if (len < sizeof(h))
 		return false;
@@ -191,9 +195,12 @@ bool net_wire_accept(const void *data, size_t len, struct tenant_facts *out)
 	f.reach = copy_array(out->reach, out->reach_count, sizeof(*out->reach));
 	f.dns = copy_array(out->dns, out->dns_count, sizeof(*out->dns));
 	f.http = copy_array(out->http, out->http_count, sizeof(*out->http));
+	f.gateway_reach = copy_array(out->gateway_reach, out->gateway_reach_count,
+				     sizeof(*out->gateway_reach));
 	bool sound = take_links(&c, h.links, &f) && take_routes(&c, h.routes, &f) &&
-		     take_ports(&c, &h, &f) && take_reach(&c, &f) && take_dns(&c, &f) &&
-		     take_http(&c, &f);
+		     take_ports(&c, &h, &f) && take_reach(&c, f.reach, f.reach_count) &&
+		     take_dns(&c, &f) && take_http(&c, &f) &&
+		     take_reach(&c, f.gateway_reach, f.gateway_reach_count);
 	if (sound) {
 		move_network(&f, out);
 		out->ipv6_disabled = h.ipv6_disabled != 0;

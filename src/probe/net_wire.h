@@ -1,7 +1,7 @@
 /*
  * What the child in the namespace tells its parent: fixed-size records in this order,
- * header, links, routes, ports, reach, dns and http results. The child has read hostile packets, so
- * the parent believes counts, enums and texts only after a check.
+ * header, links, routes, ports, reach, dns, http and the gateway's reach results. The child has
+ * read hostile packets, so the parent believes counts, enums and texts only after a check.
  */
 #ifndef PROBE_NET_WIRE_H
 #define PROBE_NET_WIRE_H
@@ -14,7 +14,7 @@
 enum { NET_ADDRESSES_MAX = 16, NET_LINKS_MAX = 64, NET_MAGIC = 0x746e6574 };
 
 struct net_header {
-	uint32_t magic, links, routes, reach, dns, http, ports;
+	uint32_t magic, links, routes, reach, dns, http, ports, gateway_reach;
 	uint8_t ipv6_disabled, ip_forward, ports_known, spare;
 	char error[200];
 };

@@ -158,6 +158,8 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 		.dns_count = r->dns_count,
 		.http = r->http,
 		.http_count = r->http_count,
+		.gateway_reach = r->gateway_reach,
+		.gateway_reach_count = r->gateway_reach_count,
 		.timeout_ms = r->timeout_ms,
 	};
 	net_probe(&net, &f);

@@ -187,6 +187,19 @@ static void make_mounts(struct fixture *x)
 	fixture_add_mount(x, "/", "/sys/firmware", "ro,relatime", "tmpfs", "ro");
 }
 
+static void add_gateway_reach(struct fixture *x)
+{
+	struct reach_attempt *a = mem_array(1, sizeof(*a));
+
+	*a = (struct reach_attempt){ .check = "gateway.peers",
+				     .target = "beta gateway",
+				     .address = "10.230.0.17",
+				     .port = 8080,
+				     .outcome = REACH_TIMEOUT };
+	x->facts.gateway_reach = a;
+	x->facts.gateway_reach_count = 1;
+}
+
 static void make_limits(struct fixture *x)
 {
 	const struct resources *r = &x->spec.resources;
@@ -212,6 +225,7 @@ static void make_limits(struct fixture *x)
 	       x->filter.filter.count * sizeof(*x->facts.filters[0].code));
 	x->facts.filter_count = 1;
 	strlist_add(&x->facts.sockets, "/workspace/agent.sock");
+	add_gateway_reach(x);
 	x->facts.cache = (struct cache_facts){ .looked = true, .files = 3, .bytes = 1 << 20 };
 	x->facts.devices_known = true;
 }

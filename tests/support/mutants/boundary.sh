@@ -62,8 +62,11 @@ remake_egress() { # FILTER
 		connect_as "$beta_body" tenantctl-egress tc-beta-gw
 }
 remake_egress '.Options["com.docker.network.bridge.enable_icc"] = "true"'
-expect_red "gateways that reach each other" config.egress
+expect_red "gateways that reach each other" config.egress gateway.peers
 remake_egress . || bail_out "the gateways' network does not come back"
+engine_exec_in_net iptables-save >"$E2E_TMP/firewall" && engine_exec_in_net iptables -F
+expect_red "a firewall that was flushed" gateway.peers
+engine_exec_in_net iptables-restore <"$E2E_TMP/firewall" || bail_out "the firewall does not come back"
 
 # ---- the host's own records ----
 

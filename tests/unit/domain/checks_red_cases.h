@@ -324,7 +324,7 @@ static const struct red_case cases[] = {
 	CASE(gw_listen, "gateway.listen,config.drift.gateway"),
 	CASE_UNKNOWN(gw_gone, "ns.gateway,limit.gateway,gateway.caps,gateway.no_new_privs,"
 			      "gateway.seccomp,gateway.uid,gateway.ip_forward,gateway.readonly,"
-			      "gateway.admin,gateway.generation"),
+			      "gateway.admin,gateway.peers,gateway.generation"),
 	CASE(stopped, "config.running"),
 	CASE(drift, "config.drift.worker"),
 	CASE(drift_gateway, "config.drift.gateway"),

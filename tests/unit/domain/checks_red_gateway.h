@@ -32,6 +32,9 @@ struct red_case {
 #name, spoil_##name, "", unknown                                                   \
 	}
 /* ---- limits ---- */
+SPOIL(gateway_meets_peer, x->facts.gateway_reach[0].outcome = REACH_OPEN;)
+SPOIL(gateway_hears_peer, x->facts.gateway_reach[0].outcome = REACH_REFUSED;)
+SPOIL(gateway_peer_untried, x->facts.gateway_reach[0].outcome = REACH_ERROR;)
 SPOIL(gateway_swap, x->facts.gateway_cgroup.memory_swap_max *= 2;)
 SPOIL(gateway_swap_v2, x->facts.gateway_cgroup.version = 2;)
 SPOIL(gateway_swap_unknown, x->facts.gateway_cgroup.swap_known = false;)
@@ -144,6 +147,9 @@ SPOIL(secrets_mounted, mem_replace(&((struct engine_mount *)x->worker.spec.mount
 				   "/etc/tenantctl");)
 
 static const struct red_case gateway_cases[] = {
+	CASE(gateway_meets_peer, "gateway.peers"),
+	CASE(gateway_hears_peer, "gateway.peers"),
+	CASE_UNKNOWN(gateway_peer_untried, "gateway.peers"),
 	CASE(gateway_swap, "limit.gateway"),
 	CASE(gateway_swap_v2, "limit.gateway"),
 	CASE_UNKNOWN(gateway_swap_unknown, "limit.gateway"),

@@ -181,7 +181,7 @@ static void alone_on_the_host_is_not_a_pass_of_the_matrix(void **state unused_ar
 	ids_with(&f, VERDICT_NOT_APPLICABLE, &skipped);
 	assert_string_equal(strbuf_str(&skipped), "proc.lsm,ns.sibling,net.sibling.tcp,"
 						  "net.sibling.udp,net.sibling.dns,net.published,"
-						  "route.peer");
+						  "route.peer,gateway.peers");
 	assert_true(findings_pass(&f));
 	findings_free(&f);
 	fixture_free(&x);
