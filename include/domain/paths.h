@@ -12,6 +12,7 @@ enum path_kind {
 	PATH_MANIFESTS,	    /* /etc/tenantctl/tenants */
 	PATH_STATE,	    /* /var/lib/tenantctl */
 	PATH_TENANTS,	    /* /var/lib/tenantctl/tenants */
+	PATH_AUDIT,	    /* /var/lib/tenantctl/audit.json: what the last audit found */
 	PATH_ALLOCATE_LOCK, /* /var/lib/tenantctl/allocate.lock: slots and shared objects */
 	PATH_LOCKS,	    /* /var/lib/tenantctl/locks */
 	PATH_SERVED,	    /* /srv/tenants */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "report.h"
+#include "egress_text.h"
 #include "run_view.h"
 #include "select.h"
 #include "table.h"
@@ -64,6 +64,28 @@ static const struct section {
 };
 
 /* ---- running ---- */
+
+/* A duration of the command line, or its default. */
+static int duration(const struct invocation *inv, const char *option, const char *fallback,
+		    int64_t *out, struct err *e)
+{
+	const char *text = invocation_option(inv, option);
+
+	return egress_parse_duration(text ? text : fallback, option, out, e);
+}
+
+int audit_options_read(const struct invocation *inv, unsigned parts, struct audit_options *out,
+		       struct err *e)
+{
+	struct audit_options o = { .parts = parts, .now = inv->out->now };
+
+	if (duration(inv, "unused-for", AUDIT_UNUSED_FOR, &o.unused_for, e) ||
+	    duration(inv, "expires-within", AUDIT_EXPIRES_WITHIN, &o.expires_within, e) ||
+	    duration(inv, "old-after", AUDIT_OLD_AFTER, &o.old_after, e))
+		return -1;
+	*out = o;
+	return 0;
+}
 
 static int audit_job(struct context *c, const char *tenant, const void *arg, struct node **out,
 		     struct err *e)

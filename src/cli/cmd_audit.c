@@ -1,33 +1,19 @@
 /* audit caps, egress, images, drift: one part of the audit each. */
-#include <string.h>
-
 #include "audit_view.h"
 #include "base/mem.h"
 #include "commands.h"
-#include "egress_text.h"
 #include "report.h"
 #include "select.h"
 
-/* A duration of the command line, or its default. */
-static int duration(const struct invocation *inv, const char *option, const char *fallback,
-		    int64_t *out, struct err *e)
-{
-	const char *text = invocation_option(inv, option);
-
-	return egress_parse_duration(text ? text : fallback, option, out, e);
-}
-
 static int run_part(struct invocation *inv, enum audit_part part, struct err *e)
 {
-	struct audit_options o = { .parts = 1U << part, .now = inv->out->now };
+	struct audit_options o;
 	auto_strlist struct strlist tenants = { 0 };
 	auto_node struct node *results = NULL;
 	struct err late = ERR_INIT;
 	int rc;
 
-	if (duration(inv, "unused-for", AUDIT_UNUSED_FOR, &o.unused_for, e) ||
-	    duration(inv, "expires-within", AUDIT_EXPIRES_WITHIN, &o.expires_within, e) ||
-	    duration(inv, "old-after", AUDIT_OLD_AFTER, &o.old_after, e) ||
+	if (audit_options_read(inv, 1U << part, &o, e) ||
 	    select_tenants(inv, ALL_WITH_STATE, &tenants, e))
 		return -1;
 	rc = audit_run(inv, &tenants, &o, &results, e);
@@ -58,36 +44,13 @@ static int run_drift(struct invocation *inv, struct err *e)
 	return run_part(inv, AUDIT_DRIFT, e);
 }
 
-#define OPTION_FORMAT                                                                              \
-	{                                                                                          \
-		.name = "format", .placeholder = "FORMAT", .choices = report_formats,              \
-		.help = "human (default), or any other that verify has"                            \
-	}
 #define OPTION_ALL_CREATED OPTION_ALL("every tenant that was created")
 
-static const struct option_def options[] = { OPTION_ALL_CREATED, OPTION_JOBS, OPTION_FORMAT };
-static const struct option_def egress_options[] = {
-	OPTION_ALL_CREATED,
-	OPTION_JOBS,
-	OPTION_FORMAT,
-	{ .name = "unused-for",
-	  .placeholder = "TIME",
-	  .arg = ARG_TEXT,
-	  .help = "what was not used for so long is unused: " AUDIT_UNUSED_FOR " (default), 4w" },
-	{ .name = "expires-within",
-	  .placeholder = "TIME",
-	  .arg = ARG_TEXT,
-	  .help = "what expires within this time is told: " AUDIT_EXPIRES_WITHIN " (default)" },
-};
-static const struct option_def images_options[] = {
-	OPTION_ALL_CREATED,
-	OPTION_JOBS,
-	OPTION_FORMAT,
-	{ .name = "old-after",
-	  .placeholder = "TIME",
-	  .arg = ARG_TEXT,
-	  .help = "an image is old when it was made longer ago: " AUDIT_OLD_AFTER " (default)" },
-};
+static const struct option_def options[] = { OPTION_ALL_CREATED, OPTION_JOBS, AUDIT_OPTION_FORMAT };
+static const struct option_def egress_options[] = { OPTION_ALL_CREATED, OPTION_JOBS,
+						    AUDIT_OPTION_FORMAT, AUDIT_OPTIONS_EGRESS };
+static const struct option_def images_options[] = { OPTION_ALL_CREATED, OPTION_JOBS,
+						    AUDIT_OPTION_FORMAT, AUDIT_OPTION_IMAGES };
 static const struct option_pair exclusive[] = { NAMES_OR_ALL };
 
 #define AUDIT_COMMAND(list)                                                                        \

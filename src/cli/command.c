@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_audit_egress,
 	&cmd_audit_images,
 	&cmd_audit_drift,
+	&cmd_audit_all,
 	&cmd_audit_history,
 	&cmd_egress_show,
 	&cmd_egress_check,

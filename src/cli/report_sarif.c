@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
+#include "domain/audit.h"
 #include "domain/explain.h"
 #include "domain/source.h"
 #include "report_text.h"
@@ -180,14 +181,17 @@ static void put_rules(const struct report *r, struct node *out, struct strlist *
 
 /* ---- results ---- */
 
-/* The same finding in two runs is the same problem: by tenant and check, whatever was observed. */
-static void put_fingerprint(struct node *result, const char *tenant, const char *id)
+/* The same finding in two runs is the same problem: by tenant and check, whatever was observed. The
+ * audit has one finding for each subject. */
+static void put_fingerprint(struct node *result, const char *tenant, const struct finding *f)
 {
 	struct digest_state *d = digest_new();
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_field(d, "tenant", tenant);
-	digest_field(d, "check", id);
+	digest_field(d, "check", f->id);
+	if (audit_check_find(f->id) && f->evidence)
+		digest_field(d, "subject", f->evidence);
 	digest_finish(d, hex);
 	node_set_str(node_set_object(result, "fingerprints"), "tenantAndCheck/v1", hex);
 }
@@ -222,7 +226,7 @@ static void put_result(struct node *results, const char *tenant, size_t row,
 	strbuf_putc(&text, '.');
 	set_message(n, "message", &text);
 	put_location(n, tenant, row, f->id);
-	put_fingerprint(n, tenant, f->id);
+	put_fingerprint(n, tenant, f);
 	properties = node_set_object(n, "properties");
 	node_set_str(properties, "tenant", tenant);
 	node_set_str(properties, "verdict", verdict_name(f->verdict));

@@ -20,6 +20,7 @@ static const struct {
 	[PATH_MANIFESTS] = { ETC "/tenants", NULL },
 	[PATH_STATE] = { STATE, NULL },
 	[PATH_TENANTS] = { STATE "/tenants", NULL },
+	[PATH_AUDIT] = { STATE "/audit.json", NULL },
 	[PATH_ALLOCATE_LOCK] = { STATE "/allocate.lock", NULL },
 	[PATH_LOCKS] = { STATE "/locks", NULL },
 	[PATH_SERVED] = { SERVED, NULL },

@@ -44,6 +44,10 @@ done
 fails "not as anybody" 5 setpriv --reuid 65534 --clear-groups "$TENANTCTL" audit caps --all
 fails "not without an engine" 4 "$TENANTCTL" --root "$tenants_root" --socket "$E2E_TMP/none" audit drift --all
 
+tc 0 "audit all of no tenants" audit all
+ok "says so" grep -qE '^audit of [^ ]+: no problems in 0 tenants' "$out"
+rm "$state/audit.json"
+
 # ---- all is well ----
 
 docker tag tenantctl-test-tools:1 audited-worker:1
@@ -66,6 +70,13 @@ done
 tc 0 "audit egress" audit egress acme --unused-for 1d
 ok "shows the rule" grep -q 'tls:443:api.example.com' "$out"
 
+tc 0 "audit all" audit all
+like "$(head -n 1 "$out")" '^audit of [^ ]+: no problems in 2 tenants, [0-9]+ warnings?$' "its first line is a subject"
+ok "it knows that it is the first" grep -q '^the first audit of this host' "$out"
+is "$(stat -c '%a %U' "$state/audit.json")" "600 root" "what it found is kept for root alone"
+tc 0 "again" audit all --format json
+is "$(jq -c '[.pass, .new, .gone, (.tenants | length)]' "$out")" '[true,[],[],2]' "nothing is new"
+
 # ---- capabilities ----
 
 setpriv --reuid "$(stat -c %u "/proc/$(pid_of tc-acme)")" --clear-groups --inh-caps +net_raw --ambient-caps +net_raw \
@@ -86,9 +97,22 @@ tc 1 "for people" audit caps acme
 ok "the process is marked" grep -qE "worker +$intruder +sleep .*net_raw .*off +1 +yes" "$out"
 tc 1 "as junit" audit caps acme --format junit
 ok "it is a failure" grep -q '<failure' "$out"
+tc 1 "audit all" audit all --keep-last
+like "$(head -n 1 "$out")" ': [0-9]+ problems in 1 of 2, [0-9]+ new$' "counts the problems and says that they are new"
+ok "and what they are" grep -qE '^! acme: caps.sets: worker: sleep: process [0-9]+: ' "$out"
+[ "$(wc -l <"$out")" -le 40 ] || fail "it fits a page" "$(cat "$out")"
+is "$(awk 'length > 72' "$out")" "" "no line is too long for an e-mail"
+new=$(sed -n '/^New/,/^$/p' "$out")
+tc 1 "again" audit all
+is "$(sed -n '/^New/,/^$/p' "$out")" "$new" "with --keep-last it is still new"
+tc 1 "and then" audit all
+unlike "$(cat "$out")" $'\nNew' "it is not"
+like "$(cat "$out")" $'As before\n! acme: caps' "but as before"
 kill "$intruder"
 wait "$intruder" 2>/dev/null
 tc 0 "without it nothing is unusual" audit caps --all
+tc 0 "and audit all" audit all
+like "$(cat "$out")" $'\nGone\n! acme: caps' "says that it is gone"
 
 # ---- images ----
 
@@ -125,6 +149,12 @@ tc 0 "a stopped tenant is told of, and is no failure" audit drift beta --format 
 is "$(found)" $'audit.drift.gateway warn State\naudit.drift.worker warn State' "as a warning"
 tc 0 "it has no processes" audit caps beta --format json
 is "$(jq -c '.tenants[0].processes' "$out")" "[]" "none"
+tc 0 "audit all with a stopped tenant" audit all
+ok "tells of it as new" grep -qE '^  beta: drift.worker: State: ' "$out"
+echo garbage >"$state/audit.json"
+tc 0 "with a last audit that is damaged" audit all
+ok "warns" grep -q "the last audit can't be read: .*audit.json" "$err"
+ok "and begins anew" jq -e '.items | length > 0' "$state/audit.json"
 tc 0 "start" start beta
 
 # ---- egress ----
@@ -140,6 +170,14 @@ audit.egress.unused warn tls:443:*.s3.amazonaws.com
 audit.egress.unused warn tls:443:api.example.com
 audit.egress.unused warn tls:443:intra.example.com
 audit.egress.wildcard warn tls:443:*.example.org" "finds each kind"
+tc 1 "audit all" audit all --format sarif
+is "$(jq '[.runs[0].results[].fingerprints[]] | length - (unique | length)' "$out")" 0 "each finding is told apart"
+cp -p "$state/tenants/beta/allocation.json" "$E2E_TMP"
+echo garbage >"$state/tenants/beta/allocation.json"
+tc 5 "with a tenant whose state is damaged" audit all
+ok "that is a problem of it" grep -qE '^! beta: tenant: audit: ' "$out"
+ok "and the other is audited" grep -qE '^! acme: egress.expired: tls:443:old.example.com: ' "$out"
+cp -p "$E2E_TMP/allocation.json" "$state/tenants/beta/"
 write_manifest acme "  - api.example.com"
 tc 0 "apply" apply acme
 

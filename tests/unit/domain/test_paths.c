@@ -20,6 +20,7 @@ static const struct {
 	{ PATH_MANIFESTS, NULL, "/etc/tenantctl/tenants" },
 	{ PATH_STATE, NULL, "/var/lib/tenantctl" },
 	{ PATH_TENANTS, NULL, "/var/lib/tenantctl/tenants" },
+	{ PATH_AUDIT, NULL, "/var/lib/tenantctl/audit.json" },
 	{ PATH_ALLOCATE_LOCK, NULL, "/var/lib/tenantctl/allocate.lock" },
 	{ PATH_LOCKS, NULL, "/var/lib/tenantctl/locks" },
 	{ PATH_SERVED, NULL, "/srv/tenants" },
