@@ -113,6 +113,13 @@ diag "$((SECONDS - started)) s"
 is "$(jq '[.tenants[] | select(.verdict == "pass")] | length' "$out")" $count "each with every sibling"
 is "$(jq '[.tenants[].matrix[].to] | unique | length >= '$count "$out")" true "and the table names them all"
 
+started=$SECONDS
+tc 0 "all are audited" audit all
+diag "$((SECONDS - started)) s"
+like "$(head -n 1 "$out")" ": no problems in $count tenants" "on a page"
+[ "$(wc -l <"$out")" -le 40 ] || fail "that fits" "$(cat "$out")"
+like "$(awk '$1 == "caps" { print $2 }' "$out")" '^[1-9][0-9]{2,}$' "with every process"
+
 # ---- the end ----
 
 rm "$tenants_manifests"/agent-[1-5]*.yaml
