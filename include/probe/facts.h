@@ -254,6 +254,7 @@ struct tenant_facts {
 	uint64_t workspace_bytes, workspace_free; /* statvfs of the mount; 0 unknown */
 	/* the bridge on the host */
 	struct strlist bridge_addresses; /* addresses of the tenant's bridge on the host */
+	int bridge_rp_filter;		 /* in force there, 0 to 2 (ip-sysctl); -1 not known */
 };
 
 void processes_free(struct process_facts *items, size_t count);

@@ -110,6 +110,7 @@ void judge_net_own_interface(const struct check_input *in, struct finding *f);
 void judge_net_no_default_route(const struct check_input *in, struct finding *f);
 void judge_net_ipv6(const struct check_input *in, struct finding *f);
 void judge_net_bridge_no_address(const struct check_input *in, struct finding *f);
+void judge_net_bridge_broadcast(const struct check_input *in, struct finding *f);
 void judge_config_network(const struct check_input *in, struct finding *f);
 void judge_config_egress(const struct check_input *in, struct finding *f);
 void judge_config_network_members(const struct check_input *in, struct finding *f);

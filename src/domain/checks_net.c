@@ -143,6 +143,20 @@ void judge_net_bridge_no_address(const struct check_input *in, struct finding *f
 		judge_complaints(f, &c, "none");
 }
 
+void judge_net_bridge_broadcast(const struct check_input *in, struct finding *f)
+{
+	int filter = in->facts ? in->facts->bridge_rp_filter : -1;
+
+	judge_expect(f, "rp_filter of bridge %s is 1 or 2", in->allocation->bridge);
+	judge_evidence(f, "/proc/sys/net/ipv4/conf/{all,%s}/rp_filter", in->allocation->bridge);
+	if (filter < 0)
+		judge_unknown(f, "the bridge %s is not seen", in->allocation->bridge);
+	else if (filter == 0)
+		judge_fail(f, "0");
+	else
+		judge_pass(f, "%d", filter);
+}
+
 /* ---- the engine's network objects ---- */
 
 static void complain_options(struct complaints *c, const struct network_spec *want,

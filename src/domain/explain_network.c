@@ -21,6 +21,13 @@ static const struct explanation table[] = {
 	  "Lists the addresses of the tenant's bridge by netlink on the host.",
 	  "The bridge's address is the host itself: everything that listens on all addresses answers "
 	  "there, SSH and databases included, even on an internal network." },
+	{ "net.bridge.broadcast",
+	  "Reads rp_filter of the tenant's bridge and of all interfaces on the host; the larger one is "
+	  "in force.",
+	  "The bridge has no address, and yet the kernel hands datagrams to 255.255.255.255 and "
+	  "224.0.0.1 that come in there to every service that listens on all addresses. With "
+	  "rp_filter they are dropped, as no route leads back to the sender. tenantctl sets it "
+	  "before a worker starts." },
 	{ "net.subnet.unique",
 	  "Compares the subnet and bridge allocated to the tenant with those of all others.",
 	  "Two tenants on one subnet or bridge are neighbours without a router between them." },

@@ -9,6 +9,7 @@ static const struct source table[] = {
 	{ "net.route", "gh-aw-firewall, kube-hunter, rtnetlink(7)" },
 	{ "net.ipv6", "CVE-2024-32473, gh-aw-firewall" },
 	{ "net.bridge.address", "Docker Engine 28, deepce, kube-hunter" },
+	{ "net.bridge.broadcast", "docs.kernel.org/networking/ip-sysctl, RFC 3704" },
 	{ "net.subnet.unique", "Cyclonus, docs.docker.com/engine/network/drivers/bridge" },
 	{ "net.host.tcp", "Docker Engine 28, gh-aw-firewall, deepce" },
 	{ "net.host.udp", "Docker Engine 28, gh-aw-firewall" },

@@ -9,6 +9,7 @@
 #include "allocate.h"
 #include "base/fsio.h"
 #include "base/mem.h"
+#include "bridge.h"
 #include "domain/paths.h"
 #include "egress_state.h"
 #include "host_routes.h"
@@ -227,6 +228,9 @@ static int step_gateway_start(struct run *r, struct client *client, struct err *
 
 static int step_worker_start(struct run *r, struct client *client, struct err *e)
 {
+	/* each time: a bridge is new after the host was booted */
+	if (bridge_refuse_strangers(r->allocation->bridge, e))
+		return -1;
 	return client_container_start(client, r->worker_id, e);
 }
 

@@ -340,6 +340,25 @@ void net_probe(const struct net_request *r, struct tenant_facts *out)
 		snprintf(out->net_error, sizeof(out->net_error), "%.199s", e.message);
 }
 
+/* The kernel takes the larger one of the setting of all and that of the interface. */
+static int rp_filter_of(const char *bridge)
+{
+	const char *const names[] = { "all", bridge };
+	int max = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[96], text[16];
+		struct err ignored = ERR_INIT;
+
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", names[i]);
+		if (fsio_read_at(AT_FDCWD, path, text, sizeof(text), &ignored) <= 0 ||
+		    text[0] < '0' || text[0] > '2')
+			return -1;
+		max = MAX_OF(max, text[0] - '0');
+	}
+	return max;
+}
+
 /* By number, and not from a list of all: a host of many tenants has hundreds. */
 void net_host_side(const char *bridge, struct tenant_facts *out)
 {
@@ -357,4 +376,5 @@ void net_host_side(const char *bridge, struct tenant_facts *out)
 	index = bridge ? if_nametoindex(bridge) : 0;
 	if (index && netlink_addresses((int)index, &out->bridge_addresses, &ignored))
 		strlist_add(&out->bridge_addresses, "an address that could not be read");
+	out->bridge_rp_filter = index ? rp_filter_of(bridge) : -1;
 }

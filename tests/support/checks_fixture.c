@@ -336,6 +336,7 @@ static void make_network(struct fixture *x)
 	snprintf(x->facts.routes[0].interface, sizeof(x->facts.routes[0].interface), "eth0");
 	x->facts.route_count = 1;
 	x->facts.ipv6_disabled = true;
+	x->facts.bridge_rp_filter = 1;
 }
 
 void fixture_make(struct fixture *x)

@@ -35,12 +35,20 @@ put_worker &&
 expect_red "a stranger on the network" config.network.members
 docker rm -f stranger >/dev/null 2>&1
 
+filter_on_bridge() { # VALUE
+	nsenter --net="$ENGINE_NETNS" -- sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+		"net.ipv4.conf.$(jq -r .bridge "$tenants/acme/allocation.json").rp_filter=$1"
+}
+put_worker && filter_on_bridge 0
+expect_red "broadcasts that the host hears" net.bridge.broadcast
+
+# Made without tenantctl, which sets the filter when it starts a worker.
 remake_network() { # FILTER
 	api DELETE "/containers/$worker?force=1" >/dev/null 2>&1
 	docker network disconnect -f "$worker" "$gateway"
 	docker network rm "$worker" >/dev/null &&
 		api POST /networks/create "$(jq -c "$1" <<<"$network_body")" >/dev/null &&
-		put_container "$gateway" "$gateway_body" && put_worker
+		put_container "$gateway" "$gateway_body" && filter_on_bridge 1 && put_worker
 }
 remake_network 'del(.Options["com.docker.network.bridge.inhibit_ipv4"],
 	.Options["com.docker.network.bridge.gateway_mode_ipv4"])'

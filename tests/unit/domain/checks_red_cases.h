@@ -114,6 +114,8 @@ SPOIL(other_bridge, strcpy(x->facts.interfaces[1].bridge, "docker0");)
 SPOIL(default_route, strcpy(x->facts.routes[0].destination, "default");)
 SPOIL(ipv6, x->facts.ipv6_disabled = false;)
 SPOIL(bridge_address, strlist_add(&x->facts.bridge_addresses, "10.231.0.41/29");)
+SPOIL(bridge_broadcast, x->facts.bridge_rp_filter = 0;)
+SPOIL(bridge_unseen, x->facts.bridge_rp_filter = -1;)
 SPOIL(subnet_shared, mem_replace(&x->other.subnet, x->allocation.subnet);)
 /* What engines before 28.0 give every internal network. */
 static void give_dead_route(struct fixture *x)
@@ -276,6 +278,8 @@ static const struct red_case cases[] = {
 	CASE(default_route, "net.route"),
 	CASE(ipv6, "net.ipv6"),
 	CASE(bridge_address, "net.bridge.address"),
+	CASE(bridge_broadcast, "net.bridge.broadcast"),
+	CASE_UNKNOWN(bridge_unseen, "net.bridge.broadcast"),
 	CASE(subnet_shared, "net.subnet.unique"),
 	CASE_UNKNOWN(
 		net_error,
