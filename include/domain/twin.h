@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "base/twin_sweep.h"
 
 enum twin_outcome {
 	TWIN_BLOCKED, /* refused, or nothing happened */
@@ -33,17 +34,6 @@ struct twin_entry {
 	enum twin_outcome outcome;
 	int sys_errno;		      /* as the kernel refused; 0: by what did not happen */
 	char detail[TWIN_DETAIL_MAX]; /* control bytes are escaped */
-};
-
-/* Every number was called with six arguments whose bits are all set. */
-enum twin_abi { TWIN_ABI_NATIVE, TWIN_ABI_X32, TWIN_ABI_IA32, TWIN_ABIS };
-#define TWIN_CALLS 576 /* x32 has numbers of its own up to 547 */
-enum twin_call {       /* 0: it returned no error; 1 to 239: the error's number */
-		 TWIN_CALL_ERRNO_MAX = 239,
-		 TWIN_CALL_SIGNAL = 252,  /* a signal of another kind ended the caller */
-		 TWIN_CALL_SILENT = 253,  /* it did not return in time */
-		 TWIN_CALL_KILLED = 254,  /* SIGSYS: a filter killed the caller */
-		 TWIN_CALL_UNTRIED = 255, /* left out on purpose, or no line told of it */
 };
 
 struct twin_facts {

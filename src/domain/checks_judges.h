@@ -62,6 +62,16 @@ void judge_host_limits(const struct check_input *in, struct finding *f);
 /* checks_fidelity.c */
 void judge_twin_fidelity(const struct check_input *in, struct finding *f);
 
+/* checks_twin.c */
+void judge_twin_control(const struct check_input *in, struct finding *f);
+/* Of the attacks whose id is the check's. */
+void judge_twin_attacks(const struct check_input *in, struct finding *f);
+/* False with the verdict set when there is no twin, or it did not tell all. */
+bool have_twin(const struct check_input *in, struct finding *f);
+
+/* checks_twin_calls.c */
+void judge_twin_syscalls(const struct check_input *in, struct finding *f);
+
 /* checks_fs.c */
 void judge_fs_mounts_declared(const struct check_input *in, struct finding *f);
 void judge_fs_root_readonly(const struct check_input *in, struct finding *f);

@@ -11,6 +11,7 @@ const struct explanation *explain_check(const char *id)
 	static const struct explanation *(*const tables[])(size_t *) = {
 		explain_worker_all,
 		explain_network_all,
+		explain_twin_all,
 	};
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {

@@ -40,6 +40,7 @@ const char *source_of(const char *id)
 	static const struct source *(*const tables[])(size_t *) = {
 		source_worker_all,
 		source_network_all,
+		source_twin_all,
 		source_host_all,
 	};
 

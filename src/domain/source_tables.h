@@ -11,6 +11,7 @@ struct source {
 
 const struct source *source_worker_all(size_t *out_count);
 const struct source *source_network_all(size_t *out_count);
+const struct source *source_twin_all(size_t *out_count);
 const struct source *source_host_all(size_t *out_count);
 
 #endif

@@ -14,11 +14,7 @@ static const char *const outcome_names[TWIN_OUTCOMES] = {
 	[TWIN_NONE] = "none",
 	[TWIN_ERROR] = "error",
 };
-static const char *const abi_names[TWIN_ABIS] = {
-	[TWIN_ABI_NATIVE] = "native",
-	[TWIN_ABI_X32] = "x32",
-	[TWIN_ABI_IA32] = "ia32",
-};
+static const char *const abi_names[TWIN_ABIS] = { TWIN_ABI_NAMES };
 
 enum line { LINE_ENTRY, LINE_END, LINE_BAD };
 

@@ -5,52 +5,23 @@
  * on the host, against what the ordered filter answers to the same call.
  */
 #include "attack.h"
+#include "base/twin_sweep.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { NUMBERS = 576, LINE_NUMBERS = 144, LIMIT_MS = 1000, X32_BIT = 0x40000000 };
-/* As in domain/twin.h. */
-enum {
-	ERRNO_MAX_TOLD = 239,
-	CALL_SIGNAL = 252,
-	CALL_SILENT = 253,
-	CALL_KILLED = 254,
-	CALL_UNTRIED = 255
-};
+enum { LIMIT_MS = 1000 };
 
-enum way { WAY_NATIVE, WAY_X32, WAY_IA32, WAYS };
-static const char *const way_names[WAYS] = { "native", "x32", "ia32" };
+static const char *const abi_names[TWIN_ABIS] = { TWIN_ABI_NAMES };
 
-/* Left out: calls that end, multiply or stop the caller whatever their arguments are, and sync,
- * which makes the whole host write. */
-static bool is_skipped(enum way way, int number)
+static long call(enum twin_abi abi, int number)
 {
-	static const int native[] = {
-		SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_sync,
-#ifdef SYS_fork
-		SYS_fork, SYS_vfork,	  SYS_pause,
-#endif
-	};
-	/* exit, fork, pause, sync, sigreturn, rt_sigreturn, vfork, exit_group */
-	static const int ia32[] = { 1, 2, 29, 36, 119, 173, 190, 252 };
-	const int *list = way == WAY_IA32 ? ia32 : native;
-	size_t count = way == WAY_IA32 ? ARRAY_SIZE(ia32) : ARRAY_SIZE(native);
-
-	for (size_t i = 0; i < count; i++)
-		if (list[i] == number)
-			return true;
-	return way == WAY_X32 && number == 513; /* rt_sigreturn */
-}
-
-static long call(enum way way, int number)
-{
-	long rc = syscall(way == WAY_X32 ? number | X32_BIT : number, -1L, -1L, -1L, -1L, -1L, -1L);
+	long rc = syscall(abi == TWIN_ABI_X32 ? number | TWIN_X32_BIT : number, -1L, -1L, -1L, -1L,
+			  -1L, -1L);
 
 	return rc < 0 ? errno : 0;
 }
@@ -71,9 +42,9 @@ static long call_ia32(int number)
 #endif
 
 struct sweep { /* shared with the child */
-	enum way way;
+	enum twin_abi abi;
 	int at; /* the number being called */
-	unsigned char results[NUMBERS];
+	unsigned char results[TWIN_CALLS];
 };
 
 /* Goes on until a call ends it; what has no result then is that call's fault. */
@@ -81,26 +52,26 @@ static void run_sweep(void *arg)
 {
 	volatile struct sweep *s = arg;
 
-	for (; s->at < NUMBERS; s->at++) {
+	for (; s->at < TWIN_CALLS; s->at++) {
 		long error = 0;
 
-		if (is_skipped(s->way, s->at))
+		if (twin_call_skipped(s->abi, s->at))
 			continue;
 #ifdef __x86_64__
-		if (s->way == WAY_IA32)
+		if (s->abi == TWIN_ABI_IA32)
 			error = call_ia32(s->at);
 		else
 #endif
-			error = call(s->way, s->at);
-		s->results[s->at] = (unsigned char)MIN_OF(error, ERRNO_MAX_TOLD);
+			error = call(s->abi, s->at);
+		s->results[s->at] = (unsigned char)MIN_OF(error, TWIN_CALL_ERRNO_MAX);
 	}
 }
 
-static bool sweep_way(struct sweep *s, enum way way)
+static bool sweep_abi(struct sweep *s, enum twin_abi abi)
 {
-	*s = (struct sweep){ .way = way };
-	memset(s->results, CALL_UNTRIED, sizeof(s->results));
-	while (s->at < NUMBERS) {
+	*s = (struct sweep){ .abi = abi };
+	memset(s->results, TWIN_CALL_UNTRIED, sizeof(s->results));
+	while (s->at < TWIN_CALLS) {
 		struct child c;
 		int ended = 0;
 		bool in_time;
@@ -108,12 +79,12 @@ static bool sweep_way(struct sweep *s, enum way way)
 		if (!child_start(&c, run_sweep, s))
 			return false;
 		in_time = child_finish(&c, LIMIT_MS, &ended);
-		if (s->at >= NUMBERS)
+		if (s->at >= TWIN_CALLS)
 			break;
 		/* it ended by itself: of a call that nobody knows */
-		s->results[s->at] = !in_time	      ? CALL_SILENT
-				    : ended == SIGSYS ? CALL_KILLED
-						      : CALL_SIGNAL;
+		s->results[s->at] = !in_time	      ? TWIN_CALL_SILENT
+				    : ended == SIGSYS ? TWIN_CALL_KILLED
+						      : TWIN_CALL_SIGNAL;
 		s->at++;
 	}
 	return true;
@@ -123,10 +94,10 @@ static size_t print_sweep(const struct sweep *s)
 {
 	size_t lines = 0;
 
-	for (int from = 0; from < NUMBERS; from += LINE_NUMBERS, lines++) {
+	for (int from = 0; from < TWIN_CALLS; from += TWIN_LINE_CALLS, lines++) {
 		printf("{\"v\":1,\"id\":\"sweep\",\"what\":\"%s\",\"from\":%d,\"results\":\"",
-		       way_names[s->way], from);
-		for (int n = from; n < from + LINE_NUMBERS; n++)
+		       abi_names[s->abi], from);
+		for (int n = from; n < from + TWIN_LINE_CALLS; n++)
 			printf("%02x", s->results[n]);
 		printf("\"}\n");
 	}
@@ -142,12 +113,12 @@ size_t sweep_syscalls(void)
 
 	if (s == MAP_FAILED)
 		return 0;
-	for (int way = WAY_NATIVE; way < WAYS; way++) {
+	for (int abi = TWIN_ABI_NATIVE; abi < TWIN_ABIS; abi++) {
 #ifndef __x86_64__
-		if (way != WAY_NATIVE)
+		if (abi != TWIN_ABI_NATIVE)
 			break;
 #endif
-		if (sweep_way(s, (enum way)way))
+		if (sweep_abi(s, (enum twin_abi)abi))
 			lines += print_sweep(s);
 	}
 	return lines;

@@ -20,6 +20,7 @@ put_worker || bail_out "the worker does not start again"
 is "$(ids_with fail) $(ids_with inconclusive)" " " "an unchanged worker stays green"
 
 . tests/support/mutants/worker.sh
+. tests/support/mutants/twin.sh
 . tests/support/mutants/processes.sh
 . tests/support/mutants/gateway.sh
 . tests/support/mutants/boundary.sh

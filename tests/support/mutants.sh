@@ -184,6 +184,28 @@ mutate_gateway() { # WHAT FILTER ID...
 	put_container "$gateway" "$gateway_body" && gateway_is_ready || bail_out "the gateway does not come back"
 }
 
+# ---- by a twin, from inside ----
+
+# twin_ids_with VERDICT: those of the checks that need a twin
+twin_ids_with() {
+	tenantctl verify --only twin. --format json acme 2>"$E2E_TMP/verify.err" |
+		jq -r --arg verdict "$1" --argjson all "$twin_checks" '.tenants[0].findings // []
+			| if length == $all then .[] | select(.verdict == $verdict) | .id
+			else "only \(length) of \($all) checks were judged" end' | LC_ALL=C sort | xargs
+}
+
+expect_twin_red() { # WHAT ID...
+	expect_ids "inside: $1" "$(twin_ids_with fail)" "${@:2}"
+}
+
+mutate_twin() { # WHAT FILTER ID...
+	if put_container "$worker" "$(jq -c "$2" <<<"$worker_body")"; then
+		expect_twin_red "$1" "${@:3}"
+	else
+		no_mutant "inside: $1"
+	fi
+}
+
 # intrude WHAT DEVIATION [ID...]: a process in the worker's cgroup that deviates so (see intruder.py)
 intrude() {
 	local said=$E2E_TMP/intruder hold intruder host_program=proc.handles
@@ -271,3 +293,4 @@ declare -A listed=()
 while read -r id _ group _; do
 	listed[$id]=$group
 done < <("$TENANTCTL" verify --list)
+twin_checks=$(printf '%s\n' "${!listed[@]}" | grep -c '^twin\.')

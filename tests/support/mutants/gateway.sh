@@ -107,6 +107,7 @@ reform() {
 	if ! cmp -s "$set/$file" "$E2E_TMP/set/$file" && docker restart -t 1 "$gateway" >/dev/null && gateway_is_ready; then
 		put_set
 		expect_red "$1" gateway.generation "${@:3}"
+		[ -z "${reformed_twin:-}" ] || expect_twin_red "$1" "$reformed_twin"
 	else
 		no_mutant "$1"
 		diag "$(docker logs --tail 5 "$gateway" 2>&1)"
@@ -116,7 +117,7 @@ reform() {
 }
 put_worker
 reform "another configuration at work" '$a # changed'
-reformed_file=dnsmasq.conf reform "a resolver that knows every name" 's,^local=/#/,address=/#/192.0.2.7,' \
+reformed_file=dnsmasq.conf reformed_twin=twin.net.dns reform "a resolver that knows every name" 's,^local=/#/,address=/#/192.0.2.7,' \
 	net.dns.embedded net.dns.gateway net.sibling.dns
 
 # ---- routes ----

@@ -92,6 +92,7 @@ static void nothing_else_has_a_source(void **state unused_arg)
 {
 	check_table(source_worker_all);
 	check_table(source_network_all);
+	check_table(source_twin_all);
 	check_table(source_host_all);
 }
 
