@@ -10,7 +10,16 @@
 #include "base/mem.h"
 #include "doctor_judges.h"
 
-enum component { ENGINE, CONTAINERD, RUNC, CRUN, KERNEL, DNSMASQ, COMPONENTS };
+enum component {
+	ENGINE,
+	CONTAINERD,
+	RUNC,
+	CRUN,
+	KERNEL,
+	DNSMASQ, /* this and what follows: of the gateway's image */
+	HAPROXY,
+	COMPONENTS
+};
 
 #define BRANCHES_MAX 9
 
@@ -157,6 +166,12 @@ static const struct version_rule rules[] = {
 	  KERNEL, GROUP_HOST, SEVERITY_CRITICAL, true, "CVE-2026-53359",
 	  { "5.15.222", "6.1.177", "6.6.144", "6.12.95", "6.18.38", "7.1.3" },
 	  NULL, NULL, without_kata },
+	{ "doctor.gateway.haproxy", "the gateways' proxy reads requests as servers do",
+	  "make the gateway's image anew from an updated distribution, then tenantctl apply --all",
+	  HAPROXY, GROUP_CREDENTIAL, SEVERITY_HIGH, true,
+	  "CVE-2023-40225, CVE-2023-45539, CVE-2023-25725",
+	  { "2.2.31", "2.4.24", "2.6.15", "2.7.10", "2.8.2" }, NULL,
+	  "route.refused route.target", NULL },
 	{ "doctor.gateway.dnsmasq", "the gateways' resolver is free of known flaws",
 	  "make the gateway's image anew from an updated distribution, then tenantctl apply --all",
 	  DNSMASQ, GROUP_NETWORK, SEVERITY_HIGH, true,
@@ -167,8 +182,8 @@ static const struct version_rule rules[] = {
 /* clang-format on */
 
 static const char *const component_names[COMPONENTS] = {
-	[ENGINE] = "engine", [CONTAINERD] = "containerd", [RUNC] = "runc",
-	[CRUN] = "crun",     [KERNEL] = "kernel",	  [DNSMASQ] = "dnsmasq",
+	[ENGINE] = "engine", [CONTAINERD] = "containerd", [RUNC] = "runc",	 [CRUN] = "crun",
+	[KERNEL] = "kernel", [DNSMASQ] = "dnsmasq",	  [HAPROXY] = "haproxy",
 };
 
 size_t version_rule_count(void)
@@ -194,15 +209,19 @@ void version_rule_head(size_t i, struct finding *f)
 }
 
 /* "dnsmasq-base=2.90-4~deb12u1" among the packages of the gateway's image */
-static bool package_version(const char *packages, char *buf, size_t size)
+static bool package_version(enum component component, const char *packages, char *buf, size_t size)
 {
-	static const char *const names[] = { "dnsmasq-base=", "dnsmasq=" };
+	static const char *const names[COMPONENTS][2] = {
+		[DNSMASQ] = { "dnsmasq-base=", "dnsmasq=" },
+		[HAPROXY] = { "haproxy=", NULL },
+	};
 
-	for (size_t i = 0; packages && i < ARRAY_SIZE(names); i++) {
-		const char *p = strstr(packages, names[i]);
+	for (size_t i = 0; packages && i < 2 && names[component][i]; i++) {
+		const char *name = names[component][i];
+		const char *p = strstr(packages, name);
 
 		if (p && (p == packages || p[-1] == ' ')) {
-			p += strlen(names[i]);
+			p += strlen(name);
 			snprintf(buf, size, "%.*s", (int)strcspn(p, " "), p);
 			return true;
 		}
@@ -238,9 +257,9 @@ static bool find_version(const struct version_rule *r, const struct doctor_input
 	}
 	if (!have_engine(in, f))
 		return false;
-	if (r->component != DNSMASQ)
+	if (r->component < DNSMASQ)
 		found = component_version(r, in);
-	else if (package_version(in->gateway_packages, text, size))
+	else if (package_version(r->component, in->gateway_packages, text, size))
 		found = text;
 	if (found != text)
 		snprintf(text, size, "%s", or_none(found));
@@ -338,7 +357,7 @@ void version_rule_judge(size_t i, const struct doctor_input *in, struct finding 
 	expect_fixed(r, f);
 	if (r->component == KERNEL)
 		judge_evidence(f, "/proc/version");
-	else if (r->component == DNSMASQ)
+	else if (r->component >= DNSMASQ)
 		judge_evidence(f, "label dev.tenantctl.packages of the gateway's image");
 	else
 		judge_evidence(f, "engine: GET /version%s%s", *build_of(r, in) ? ", build " : "",
@@ -349,7 +368,7 @@ void version_rule_judge(size_t i, const struct doctor_input *in, struct finding 
 		judge_skip(f, "%s", beside);
 		return;
 	}
-	if (r->component == DNSMASQ && in->engine && !in->gateway_packages) {
+	if (r->component >= DNSMASQ && in->engine && !in->gateway_packages) {
 		judge_skip(f, "the gateway's image is not on the engine, or names no packages");
 		return;
 	}

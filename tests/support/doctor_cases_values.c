@@ -250,6 +250,16 @@ static void spoil_an_old_resolver_in_the_gateways(struct doctor_fixture *x)
 	x->in.gateway_packages = "haproxy=3.2 dnsmasq-base=2.90-4~deb12u1";
 }
 
+static void spoil_an_old_proxy_in_the_gateways(struct doctor_fixture *x)
+{
+	x->in.gateway_packages = "dnsmasq-base=2.93-1 haproxy=2.6.12-1+deb12u3";
+}
+
+static void spoil_a_gateway_without_a_proxy(struct doctor_fixture *x)
+{
+	x->in.gateway_packages = "dnsmasq-base=2.93-1 myhaproxy=2.8.2";
+}
+
 static void spoil_daemon_unknown(struct doctor_fixture *x)
 {
 	x->in.daemon = NULL;
@@ -343,6 +353,10 @@ static const struct doctor_case values[] = {
 	  "kernel.futex" },
 	{ "an old resolver in the gateways", spoil_an_old_resolver_in_the_gateways,
 	  "warn gateway.dnsmasq" },
+	{ "an old proxy in the gateways", spoil_an_old_proxy_in_the_gateways,
+	  "warn gateway.haproxy" },
+	{ "a gateway without a proxy", spoil_a_gateway_without_a_proxy,
+	  "inconclusive gateway.haproxy" },
 	{ "daemon unknown", spoil_daemon_unknown,
 	  "inconclusive engine.logs, inconclusive engine.firewall, inconclusive engine.defaults, "
 	  "inconclusive engine.environment" },
