@@ -252,6 +252,10 @@ struct tenant_facts {
 	char net_error[200]; /* why the namespace could not be entered; "" when it was */
 	/* workspace */
 	uint64_t workspace_bytes, workspace_free; /* statvfs of the mount; 0 unknown */
+	/* processes outside of containers that run as the tenant's users: "process 12 (bash) of
+	 * uid 1000" */
+	struct strlist uid_elsewhere;
+	bool uid_elsewhere_known;
 	/* the bridge on the host */
 	struct strlist bridge_addresses; /* addresses of the tenant's bridge on the host */
 	int bridge_rp_filter;		 /* in force there, 0 to 2 (ip-sysctl); -1 not known */

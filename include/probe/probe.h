@@ -22,8 +22,9 @@ struct probe_request {
 	const char *cgroup_path;	    /* "/sys/fs/cgroup" */
 	const char *worker_id, *gateway_id; /* container ids; NULL when not there */
 	pid_t worker_pid, gateway_pid;	    /* as the engine said; 0: not running */
-	const char *bridge;		    /* host interface of the tenant */
-	const char *workspace_mount;	    /* on the host */
+	uid_t uids[2];	    /* of worker and gateway, looked for outside of containers; 0: not */
+	const char *bridge; /* host interface of the tenant */
+	const char *workspace_mount; /* on the host */
 	/* The gateway's files on the host; gateway_set NULL: they are not looked at. */
 	const struct file_place *places;
 	size_t place_count;

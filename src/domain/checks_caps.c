@@ -397,8 +397,8 @@ void judge_uid_unique(const struct check_input *in, struct finding *f)
 	struct complaints c auto_complaints = COMPLAINTS_INIT;
 	int64_t worker = in->allocation->worker_uid, gateway = in->allocation->gateway_uid;
 
-	judge_expect(f, "uids %" PRId64 " and %" PRId64 " used by no other tenant", worker,
-		     gateway);
+	judge_expect(f, "uids %" PRId64 " and %" PRId64 " used by no other tenant or process",
+		     worker, gateway);
 	if (worker == gateway)
 		complain(&c, "worker and gateway share uid %" PRId64, worker);
 	for (size_t i = 0; i < in->sibling_count; i++) {
@@ -409,6 +409,12 @@ void judge_uid_unique(const struct check_input *in, struct finding *f)
 		if (a->worker_uid == gateway || a->gateway_uid == gateway)
 			complain(&c, "%s uses %" PRId64, in->siblings[i].tenant, gateway);
 	}
-	judge_evidence(f, "allocations of %zu other tenants", in->sibling_count);
-	judge_complaints(f, &c, "unique among %zu tenants", in->sibling_count + 1);
+	for (size_t i = 0; in->facts && i < in->facts->uid_elsewhere.count; i++)
+		complain(&c, "%s, outside of containers", in->facts->uid_elsewhere.items[i]);
+	judge_evidence(f, "allocations of %zu other tenants, owners of /proc/PID",
+		       in->sibling_count);
+	if (c.count == 0 && !(in->facts && in->facts->uid_elsewhere_known))
+		judge_unknown(f, "the processes of the host could not be looked at");
+	else
+		judge_complaints(f, &c, "unique among %zu tenants", in->sibling_count + 1);
 }

@@ -110,9 +110,10 @@ static const struct explanation table[] = {
 	  "Root in a container is root of the host as soon as it gets out, and files of root that "
 	  "were mounted in are its own." },
 	{ "uid.unique",
-	  "Compares the user ids allocated to worker and gateway with those of all other tenants.",
-	  "Two tenants with the same user may open each other's files and signal each other's "
-	  "processes wherever they meet." },
+	  "Compares the user ids of worker and gateway with those of all other tenants, and with the "
+	  "owner of every process of the host that is in no container.",
+	  "Who has the same user may open its files and signal its processes wherever they meet, and "
+	  "shares its budgets of processes, pipes, queues and keys: one can use up what the other needs." },
 	{ "fs.root.readonly",
 	  "Looks up / in the mount table of a live process, /proc/PID/mountinfo.",
 	  "On a writable root an injected agent can replace the programs that the worker runs next "

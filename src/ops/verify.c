@@ -181,6 +181,8 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 		.gateway_id = r->state.gateway_present ? r->state.gateway.id : NULL,
 		.worker_pid = pid_of(r->state.worker_present, &r->state.worker),
 		.gateway_pid = pid_of(r->state.gateway_present, &r->state.gateway),
+		.uids = { (uid_t)r->state.allocation.worker_uid,
+			  (uid_t)r->state.allocation.gateway_uid },
 		.bridge = r->state.allocation.bridge,
 		.workspace_mount = workspace,
 		.reach = t.reach,

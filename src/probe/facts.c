@@ -60,6 +60,7 @@ void tenant_facts_free(struct tenant_facts *f)
 	strlist_free(&f->unmasked_paths);
 	strlist_free(&f->sockets);
 	strlist_free(&f->devices);
+	strlist_free(&f->uid_elsewhere);
 	strlist_free(&f->bridge_addresses);
 	free(f->gateway_reach);
 	strlist_free(&f->cache.altered);

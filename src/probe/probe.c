@@ -23,6 +23,7 @@
 #include "pagecache.h"
 #include "probe/seccomp_dump.h"
 #include "target.h"
+#include "uids.h"
 
 enum { DUMP_MS = 2000 };
 
@@ -168,6 +169,8 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 	net_host_side(r->bridge, &f);
 	host_files_read(r, &f.gateway_files);
 	read_workspace(r->workspace_mount, &f);
+	if (r->uids[0] != 0)
+		f.uid_elsewhere_known = uids_outside(proc_root, r->uids, &f.uid_elsewhere);
 	if (has_worker && !target_is_alive(&worker)) {
 		tenant_facts_free(&f);
 		return err_set(e, ERR_NOT_FOUND, "the worker ended while it was measured");

@@ -228,6 +228,7 @@ static void make_limits(struct fixture *x)
 	add_gateway_reach(x);
 	x->facts.cache = (struct cache_facts){ .looked = true, .files = 3, .bytes = 1 << 20 };
 	x->facts.devices_known = true;
+	x->facts.uid_elsewhere_known = true;
 }
 
 static void add_reach(struct fixture *x, const char *check_id, const char *target,

@@ -26,6 +26,11 @@ for step in bounding seccomp no_new_privs caps; do
 	intrude "a thread without $step" "thread=$step" proc.threads
 done
 
+put_worker
+setpriv --reuid="$(docker inspect -f '{{.Config.User}}' "$worker" | cut -d : -f 1)" --clear-groups sleep 60 &
+outsider=$!
+expect_red "a process of the host that runs as the worker's user" uid.unique
+kill "$outsider" 2>/dev/null
 put_worker && docker exec -d "$worker" /bin/telnetd -F -p 2323 -l /bin/false && sleep 0.5
 expect_red "a server to log in to" proc.login
 put_worker

@@ -28,6 +28,8 @@ SPOIL(uid_other, x->facts.processes[1].status.uid[1] = 77;)
 SPOIL(uid_zero, x->facts.processes[1].status.uid[2] = 0;)
 SPOIL(gid_group, x->facts.processes[1].status.groups[0] = 0;)
 SPOIL(uid_shared, x->other.gateway_uid = x->allocation.worker_uid;)
+SPOIL(uid_outside, strlist_add(&x->facts.uid_elsewhere, "process 12 (bash) of uid 1000");)
+SPOIL(uid_unread, x->facts.uid_elsewhere_known = false;)
 SPOIL(ns_sibling, x->facts.processes[0].ns[NS_IPC] = x->other_ns[NS_IPC];
       x->facts.processes[1].ns[NS_IPC] = x->other_ns[NS_IPC];)
 SPOIL(ns_sibling_unknown, x->sibling.ns = NULL;)
@@ -212,6 +214,8 @@ static const struct red_case cases[] = {
 	CASE(uid_zero, "uid.expected,uid.nonzero"),
 	CASE(gid_group, "uid.expected,uid.nonzero"),
 	CASE(uid_shared, "uid.unique"),
+	CASE(uid_outside, "uid.unique"),
+	CASE_UNKNOWN(uid_unread, "uid.unique"),
 	CASE(ns_sibling, "ns.sibling"),
 	CASE_UNKNOWN(ns_sibling_unknown, "ns.sibling"),
 	CASE(ns_gateway, "ns.gateway"),

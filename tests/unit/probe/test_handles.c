@@ -10,6 +10,7 @@
 #include "../../../src/probe/devices.h"
 #include "../../../src/probe/handles.h"
 #include "../../../src/probe/nsview.h"
+#include "../../../src/probe/uids.h"
 #include "base/mem.h"
 
 #include <sys/sysmacros.h>
@@ -185,6 +186,38 @@ static void test_devices(void **state)
 	assert_false(devices_look(root, &l));
 }
 
+static void give(const struct tree *t, const char *pid, uid_t uid)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/proc/%s", t->path, pid);
+	assert_int_equal(chown(path, uid, uid), 0);
+}
+
+static void test_uids(void **state)
+{
+	const struct tree *t = *state;
+	const uid_t uids[2] = { 7000, 7001 };
+	auto_strlist struct strlist l = { 0 };
+
+	if (geteuid() != 0)
+		skip();
+	tree_process(t, 100, 1, ID_A, 555);
+	give(t, "100", 7000); /* the worker's own, or another container's */
+	tree_process(t, 200, 1, ID_A, 556);
+	tree_write(t, "proc/200/cgroup", "1:name=systemd:/user.slice/user-7001.slice\n");
+	tree_mkdir(t, "proc/300"); /* it ended while it was looked at */
+	give(t, "300", 7000);
+	assert_true(uids_outside(t->proc, uids, &l));
+	assert_int_equal(l.count, 0);
+	give(t, "200", 7001);
+	assert_true(uids_outside(t->proc, uids, &l));
+	assert_int_equal(l.count, 1);
+	assert_non_null(strstr(l.items[0], "process 200 ("));
+	assert_non_null(strstr(l.items[0], ") of uid 7001"));
+	assert_false(uids_outside(-1, uids, &l));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +225,7 @@ int main(void)
 		cmocka_unit_test(test_left),
 		cmocka_unit_test_setup_teardown(test_second_look, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_devices, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_uids, tree_setup, tree_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

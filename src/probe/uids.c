@@ -1,0 +1,77 @@
+/*
+ * Budgets of processes, inotify watches, pipes, message queues and keys belong to a
+ * user, not to a container: whoever runs as the tenant's user on the host shares them
+ * with the worker, may signal it and be signalled. Processes of containers are left
+ * out, as those of tenants are looked at one by one.
+ */
+#include "uids.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/proc.h"
+
+enum { SHOWN_MAX = 8, CONTAINER_ID = 64 };
+
+/* Engines and runtimes name a container's cgroup by its id. */
+static bool is_in_container(int dir)
+{
+	auto_strlist struct strlist lines = { 0 };
+	struct err e = ERR_INIT;
+
+	if (proc_read_cgroup(dir, &lines, &e) < 0)
+		return false;
+	for (size_t i = 0; i < lines.count; i++) {
+		size_t run = 0;
+
+		for (const char *p = lines.items[i]; *p && run < CONTAINER_ID; p++)
+			run = isxdigit((unsigned char)*p) ? run + 1 : 0;
+		if (run == CONTAINER_ID)
+			return true;
+	}
+	return false;
+}
+
+static void look_at(int proc_root, pid_t pid, const uid_t uids[2], struct strlist *out)
+{
+	struct proc_status s;
+	struct err e = ERR_INIT;
+	auto_fd int dir = -1;
+
+	if (proc_open_pid(proc_root, pid, &dir, &e) < 0 || is_in_container(dir) ||
+	    proc_read_status(dir, &s, &e) < 0)
+		return;
+	if (out->count < SHOWN_MAX)
+		strlist_addf(out, "process %d (%.20s) of uid %u", (int)pid, s.name,
+			     s.uid[1] == uids[0] ? uids[0] : uids[1]);
+}
+
+bool uids_outside(int proc_root, const uid_t uids[2], struct strlist *out)
+{
+	int fd = openat(proc_root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d) {
+		mem_close_slot(&fd);
+		return false;
+	}
+	for (struct dirent *ent; (ent = readdir(d));) {
+		struct stat st;
+
+		/* The folder of a process is owned by its effective user (proc_pid(5)): one call
+		 * for each process of the host, and more for the few that are of interest. */
+		if (!isdigit((unsigned char)ent->d_name[0]) ||
+		    fstatat(dirfd(d), ent->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (st.st_uid == uids[0] || st.st_uid == uids[1])
+			look_at(proc_root, (pid_t)strtol(ent->d_name, NULL, 10), uids, out);
+	}
+	closedir(d);
+	return true;
+}
