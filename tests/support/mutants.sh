@@ -264,7 +264,8 @@ make_otherwise() {
 # mutation_score REASONS: REASONS has a line "ID reason" for each check that no mutant can turn red.
 # A check without either, and a reason for a check that was turned red, fail.
 mutation_score() {
-	local id group missing=() stale=()
+	local id group missing=() stale=() score minimum
+	minimum=$(awk -v kind="$ENGINE_KIND" '$1 == kind { print $2 }' tests/support/mutants.minimum)
 	declare -A red_of=() all_of=()
 	for id in "${!listed[@]}"; do
 		group=${listed[$id]}
@@ -279,13 +280,16 @@ mutation_score() {
 	for group in $(printf '%s\n' "${!all_of[@]}" | sort); do
 		diag "$(printf '%-14s %2d of %2d checks turned red' "$group" "${red_of[$group]:-0}" "${all_of[$group]}")"
 	done
-	diag "all: ${#reddened[@]} of ${#listed[@]} checks turned red; $killed of $mutants mutants killed"
+	score=$((${#listed[@]} > 0 ? 100 * ${#reddened[@]} / ${#listed[@]} : 0))
+	diag "all: ${#reddened[@]} of ${#listed[@]} checks turned red, score $score; $killed of $mutants mutants killed"
 	while read -r id group; do
 		[ -z "$id" ] || diag "not turned red: $id: $group"
 	done <<<"$1"
 	is "${missing[*]}" "" "every check was turned red or has a reason why it cannot be"
 	is "${stale[*]}" "" "no check that was turned red has such a reason"
 	is "$killed" "$mutants" "every mutant was killed"
+	ok "the score of $score is not below ${minimum:-the one of this engine, which nobody wrote down}" \
+		test "$score" -ge "${minimum:-101}"
 }
 
 # The catalogue: id -> group
