@@ -64,6 +64,13 @@ static bool is_memory(const char *link, const struct statx *st)
 	return false;
 }
 
+/* What a process without a terminal gets for its standard streams from whoever starts it: nothing
+ * is reached through it. */
+static bool is_null(const struct statx *st)
+{
+	return S_ISCHR(st->stx_mode) && st->stx_rdev_major == 1 && st->stx_rdev_minor == 3;
+}
+
 /* "mnt:[4026531841]" of another namespace than the process's own: setns(2) would enter it. */
 static bool is_other_namespace(const char *link, const struct process_facts *f)
 {
@@ -102,12 +109,12 @@ static void look_at(int dir, const char *name, const char *what, const struct ow
 		return;
 	}
 	fd = openat(dir, name, O_PATH | O_CLOEXEC);
-	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_NLINK, &st) < 0 ||
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &st) < 0 ||
 	    !(st.stx_mask & STATX_MNT_ID)) {
 		f->handles_unread |= fd >= 0 || (errno != ENOENT && errno != ESRCH);
 		return;
 	}
-	if (!own_mounts_have(m, st.stx_mnt_id) && !is_memory(link, &st))
+	if (!own_mounts_have(m, st.stx_mnt_id) && !is_memory(link, &st) && !is_null(&st))
 		add(f, what, link);
 }
 

@@ -104,6 +104,7 @@ bridge_address=${bridge_address}$(($(jq -r .gateway_ip "$tenants/acme/allocation
 sibling=$(jq -r .worker_ip "$tenants/beta/allocation.json")
 mkdir "$E2E_TMP/empty"
 engine_exec_in_net python3 -m http.server -d "$E2E_TMP/empty" 18080 >/dev/null 2>&1 &
+# shellcheck disable=SC2034 # at the end
 host_server=$!
 at_exit 'kill "$host_server" 2>/dev/null'
 

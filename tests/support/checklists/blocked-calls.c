@@ -9,11 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* clang-format off */
+#define CALL(name) { #name, SYS_##name }
+
 static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-#define CALL(name) { #name, SYS_##name }
 	CALL(syslog),
 	CALL(vhangup),
 	CALL(pivot_root),
@@ -64,6 +66,7 @@ static const struct {
 	CALL(kexec_file_load),
 #endif
 };
+/* clang-format on */
 
 int main(void)
 {

@@ -76,8 +76,12 @@ mutate_worker "no memory limit" '.HostConfig.Memory = 0 | .HostConfig.MemorySwap
 mutate_worker "swap" '.HostConfig.MemorySwap = .HostConfig.Memory * 2' limit.swap
 mutate_worker "no cpu limit" '.HostConfig.NanoCpus = 0' limit.cpu
 mutate_worker "no ulimits" '.HostConfig.Ulimits = []' limit.nofile limit.core
-mutate_worker "real-time priority" '.HostConfig.Ulimits += [{Name: "rtprio", Soft: 1, Hard: 99}]' limit.priority
-mutate_worker "a better rank than others" '.HostConfig.Ulimits += [{Name: "nice", Soft: 0, Hard: 40}]' limit.priority
+if prlimit --rtprio=1:1 true 2>/dev/null; then
+	mutate_worker "real-time priority" '.HostConfig.Ulimits += [{Name: "rtprio", Soft: 1, Hard: 99}]' limit.priority
+	mutate_worker "a better rank than others" '.HostConfig.Ulimits += [{Name: "nice", Soft: 0, Hard: 40}]' limit.priority
+else
+	unreddened+="limit.priority root of this machine may not raise hard limits (CAP_SYS_RESOURCE)"$'\n'
+fi
 mutate_worker "more shared memory" '.HostConfig.ShmSize = 67108864' limit.shm
 mutate_worker "an endless /tmp" \
 	".HostConfig.Tmpfs[\"/tmp\"] = \"rw,noexec,nosuid,nodev\" | $idle" \

@@ -23,9 +23,10 @@ static void child_main(enum child_kind kind, int ready)
 	int uts = open("/proc/self/ns/uts", O_RDONLY);
 	int etc = open("/etc", O_RDONLY | O_DIRECTORY);
 	int memory = memfd_create("scratch", 0);
+	int null = open("/dev/null", O_RDWR);
 	const char *said = "y";
 
-	if (folder < 0 || uts < 0 || etc < 0 || memory < 0)
+	if (folder < 0 || uts < 0 || etc < 0 || memory < 0 || null < 0)
 		said = "n";
 	if (kind == LEFT_MOUNTS && unshare(CLONE_NEWNS))
 		said = "n";
@@ -103,6 +104,7 @@ static void test_left(void **state unused_arg)
 	assert_false(says(&f, "folder ", ""));
 	assert_false(says(&f, "root ", ""));
 	assert_false(says(&f, "descriptor ", "scratch (deleted)"));
+	assert_false(says(&f, "descriptor ", ": /dev/null"));
 	strlist_free(&f.handles);
 	if (!look_at_child(LEFT_UTS, &f)) {
 		strlist_free(&f.handles);
