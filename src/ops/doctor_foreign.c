@@ -8,6 +8,7 @@
 #include "doctor_gather.h"
 #include "domain/desired.h"
 #include "domain/paths.h"
+#include "domain/twin_spec.h"
 
 enum { FOREIGN_MAX = 512 };
 
@@ -17,9 +18,11 @@ bool doctor_is_own(const struct container_row *row, const struct strlist *tenant
 
 	if (!tenant || !strmap_get(&row->labels, LABEL_NONCE) || !strlist_has(tenants, tenant))
 		return false;
-	auto_free char *worker = mem_printf("tc-%s", tenant);
-	auto_free char *gateway = mem_printf("tc-%s-gw", tenant);
-	return strcmp(row->name, worker) == 0 || strcmp(row->name, gateway) == 0;
+	auto_free char *worker = desired_worker_name(tenant);
+	auto_free char *gateway = desired_gateway_name(tenant);
+	auto_free char *twin = twin_name(tenant);
+	return strcmp(row->name, worker) == 0 || strcmp(row->name, gateway) == 0 ||
+	       strcmp(row->name, twin) == 0;
 }
 
 static bool covers(const char *path, const char *what)

@@ -27,7 +27,7 @@ struct images { /* of the gateways, and of whatever else was made on this engine
 int doctor_images(struct context *c, const struct strlist *tenants, struct images *out,
 		  struct err *e) must_check;
 void images_free(struct images *i);
-/* True for a worker or gateway of one of the tenants. */
+/* True for a worker, its twin, or a gateway of one of the tenants. */
 bool doctor_is_own(const struct container_row *row, const struct strlist *tenants);
 /* Containers, running or not, that are not tenantctl's. ERR_REFUSED: too many to be looked at. The
  * caller frees *out with foreign_free. */

@@ -17,6 +17,7 @@
 #define ID_2 ID("22")
 #define ID_3 ID("33")
 #define ID_4 ID("44")
+#define ID_5 ID("55")
 #define LABELS "\"Labels\":{\"dev.tenantctl.tenant\":\"acme\",\"dev.tenantctl.nonce\":\"0\"}"
 #define ROW(id, name, state, more)                                                                 \
 	"{\"Id\":\"" id "\",\"Names\":[\"/" name "\"],\"ImageID\":\"sha256:1\",\"State\":\"" state \
@@ -46,9 +47,11 @@ static void whose_containers(void **state unused_arg)
 	static const struct script_step steps[] = {
 		{ "GET /v1.41/containers/json?all=1", 200,
 		  "[" ROW(ID_1, "tc-acme", "running", "," LABELS) "," ROW(
-			  ID_2, "forged", "running",
-			  "," LABELS) "," ROW(ID_3, "gone", "running",
-					      "") "," ROW(ID_4, "old", "exited", "") "]" },
+			  ID_5, "tc-acme-twin", "running",
+			  "," LABELS) "," ROW(ID_2, "forged", "running",
+					      "," LABELS) "," ROW(ID_3, "gone", "running",
+								  "") "," ROW(ID_4, "old", "exited",
+									      "") "]" },
 		{ "GET /v1.41/containers/" ID_2 "/json", 200,
 		  INSPECT(ID_2, "forged",
 			  "\"PidMode\":\"host\",\"NetworkMode\":\"host\",\"IpcMode\":\"host\","
