@@ -7,7 +7,8 @@
  *   ID        the check of the catalogue that it belongs to
  *   WHAT      names it, unique within the check
  *   EXPECTED  WORKS: or the probe itself is broken; FAILS: a boundary stands in the way;
- *             KNOWN: fails where the kernel can refuse it, and is told where it can't
+ *             KNOWN: fails where the kernel can refuse it, and is told where it can't;
+ *             HEARD: fails unless the host got it
  *   FUNCTION  of the probe
  */
 #ifndef BASE_TWIN_ATTACKS_H
@@ -149,6 +150,7 @@
 	X("twin.net.reach", "past the routes", FAILS, reach_interface) \
 	X("twin.net.reach", "over IPv6", FAILS, reach_ipv6) \
 	X("twin.net.reach", "from a forged address", FAILS, reach_forged) \
+	X("twin.net.reach", "datagrams to the host", HEARD, reach_datagrams) \
 	X("twin.names", "host and domain", FAILS, names_host) \
 	X("twin.names", "resolver", FAILS, names_resolver) \
 	X("twin.net.change", "links, addresses, routes, neighbours", FAILS, change_netlink) \

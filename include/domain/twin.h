@@ -42,6 +42,11 @@ struct twin_facts {
 	struct twin_entry *items;
 	size_t count;
 	unsigned char calls[TWIN_ABIS][TWIN_CALLS]; /* enum twin_call */
+	/* Not of the output: whether the host listened for datagrams of the twin, and how many
+	 * came.
+	 */
+	bool listened;
+	unsigned heard;
 };
 
 /* A longer output is refused as a whole. */

@@ -56,6 +56,7 @@ struct twin_output {
 	char *text; /* what it wrote to its standard output, at most 1 MiB; NUL at its end */
 	size_t size;
 	char *trouble; /* why it proves nothing: killed, out of memory, too late; NULL: none */
+	int heard;     /* datagrams of it that came to the lures; -1: nobody listened */
 };
 void twin_output_free(struct twin_output *o);
 #define auto_twin_output cleanup_with(twin_output_free)

@@ -366,7 +366,7 @@ static char *describe_end(struct context *c, const struct twin *t, int64_t statu
 int twin_wait(struct context *c, struct twin *t, struct twin_output *out, struct err *e)
 {
 	struct collected x = { STRBUF_INIT(TWIN_OUTPUT_MAX), STRBUF_INIT(TWIN_OUTPUT_MAX) };
-	struct twin_output o = { 0 };
+	struct twin_output o = { .heard = -1 };
 	struct err ignored = ERR_INIT;
 	int64_t status = 0;
 	int ended = wait_end(c, t, &status, e), rc;
@@ -386,6 +386,7 @@ int twin_wait(struct context *c, struct twin *t, struct twin_output *out, struct
 			o.trouble = mem_strdup("the twin printed more than it may");
 		o.size = x.text.len;
 		o.text = strbuf_take(&x.text);
+		o.heard = t->lures ? twin_lures_heard(t->lures) : -1;
 		*out = o;
 		o = (struct twin_output){ 0 };
 	}

@@ -22,6 +22,7 @@
 #define SEGMENT_BYTES 8191
 #define NAME_DIGITS 16
 #define KEY_DIGITS 7
+#define HEARD_MAX 1000
 
 /* The same for each run of one tenant, so that the next one finds what a killed one left. */
 static char *common_name(const char *root, const char *tenant)
@@ -93,6 +94,36 @@ static void make_abstract(struct twin_lures *l, struct strlist *options)
 	add_option(options, "--host-abstract", name);
 }
 
+/* At the same port; where that is taken, nobody listens. */
+static void make_datagrams(struct twin_lures *l, const struct sockaddr_in *a)
+{
+	auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)a, sizeof(*a)))
+		return;
+	l->datagrams = fd;
+	fd = -1;
+}
+
+/* Anybody may send to an open port: only what has the name in it is the twin's. */
+int twin_lures_heard(const struct twin_lures *l)
+{
+	char text[128];
+	size_t wanted = strlen(l->name) - 1;
+	int heard = 0;
+
+	if (l->datagrams < 0)
+		return -1;
+	for (int i = 0; i < HEARD_MAX; i++) {
+		ssize_t n = recv(l->datagrams, text, sizeof(text), 0);
+
+		if (n < 0)
+			break;
+		heard += (size_t)n == wanted && memcmp(text, l->name + 1, wanted) == 0;
+	}
+	return heard;
+}
+
 static void make_listener(struct twin_lures *l, struct strlist *options)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
@@ -104,6 +135,7 @@ static void make_listener(struct twin_lures *l, struct strlist *options)
 		return;
 	l->listener = fd;
 	fd = -1;
+	make_datagrams(l, &a);
 	add_number(options, "--host-port", ntohs(a.sin_port));
 }
 
@@ -159,6 +191,8 @@ void twin_lures_free(struct twin_lures *l)
 		close(l->abstract);
 	if (l->listener >= 0)
 		close(l->listener);
+	if (l->datagrams >= 0)
+		close(l->datagrams);
 	free(l->name);
 	*l = (struct twin_lures)TWIN_LURES_NONE;
 }

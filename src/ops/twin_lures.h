@@ -12,18 +12,20 @@
 #include "base/strlist.h"
 
 struct twin_lures {
-	int abstract, listener; /* -1: none */
+	int abstract, listener, datagrams; /* -1: none */
 	char *name;
 };
 #define TWIN_LURES_NONE                                                                            \
 	{                                                                                          \
-		.abstract = -1, .listener = -1                                                     \
+		.abstract = -1, .listener = -1, .datagrams = -1                                    \
 	}
 
 /* Makes them and adds the probe's options that name them. One that the host does not let be made is
  * left out, and the probe says that it could not look for it. */
 void twin_lures_make(const char *root, const char *tenant, struct twin_lures *out,
 		     struct strlist *options);
+/* How many datagrams of the twin came, or -1 when nobody listens. */
+int twin_lures_heard(const struct twin_lures *l);
 void twin_lures_free(struct twin_lures *l);
 /* What a run that was killed left of them: names are made from root and tenant. */
 void twin_lures_remove(const char *root, const char *tenant);

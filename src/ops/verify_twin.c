@@ -91,6 +91,8 @@ static int attack(struct context *c, const struct twin_order *o, struct twin_vie
 	if (rc)
 		return -1;
 	twin_parse(output.text, output.size, &v->facts);
+	v->facts.listened = output.heard >= 0;
+	v->facts.heard = output.heard > 0 ? (unsigned)output.heard : 0;
 	if (output.trouble)
 		set_trouble(v, output.trouble);
 	return 0;

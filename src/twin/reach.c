@@ -271,6 +271,48 @@ void attack_reach_forged(struct attempt *a)
 	close(fd);
 }
 
+/* Sent with the name of the host's socket as text, so that it knows them. Returns true when the
+ * kernel took it; nobody but the host can say whether it came. */
+static bool send_datagram(const struct setting *given, const char *address, const char *interface)
+{
+	struct sockaddr_storage to;
+	socklen_t len;
+	int one = 1, fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	size_t size = strlen(given->abstract);
+	bool sent =
+		fd >= 0 && make_address(address, given->port, &to, &len) &&
+		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) == 0 &&
+		(!interface || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
+					  (socklen_t)strlen(interface) + 1) == 0) &&
+		sendto(fd, given->abstract, size, 0, (struct sockaddr *)&to, len) == (ssize_t)size;
+
+	if (fd >= 0)
+		close(fd);
+	return sent;
+}
+
+/* To everybody on the link: a host takes these whatever addresses it has there, unless it asks
+ * where the sender would be (rp_filter). And to its addresses, as if they were neighbours. */
+void attack_reach_datagrams(struct attempt *a)
+{
+	const struct setting *s = a->given;
+	const char *addresses[GIVEN_MAX + 3] = { "255.255.255.255", "224.0.0.1", "224.0.0.251" };
+	size_t count = 3, sent = 0;
+
+	if (!s->port || !s->abstract) {
+		a->outcome = OUTCOME_NONE;
+		say(a, "the host does not listen");
+		return;
+	}
+	for (size_t i = 0; i < s->host_count; i++)
+		addresses[count++] = s->hosts[i];
+	for (size_t i = 0; i < count; i++)
+		sent += (size_t)send_datagram(s, addresses[i], NULL) +
+			(size_t)send_datagram(s, addresses[i], "eth0");
+	a->outcome = OUTCOME_BLOCKED;
+	say(a, "%zu sent", sent);
+}
+
 /* ---- names that would tell whose this is ---------------------------------------------------- */
 
 /* Every tenant's worker is called the same. */

@@ -14,7 +14,7 @@
 #include "domain/bpf_eval.h"
 #include "domain/twin.h"
 
-enum want { WORKS, FAILS, KNOWN };
+enum want { WORKS, FAILS, KNOWN, HEARD };
 
 static const struct {
 	const char *id, *what;
@@ -64,7 +64,8 @@ static void make(struct tried *t)
 
 		snprintf(e->id, sizeof(e->id), "%s", attacks[i].id);
 		snprintf(e->what, sizeof(e->what), "%s", attacks[i].what);
-		e->outcome = attacks[i].want == FAILS ? TWIN_BLOCKED : TWIN_OPEN;
+		e->outcome = attacks[i].want == WORKS || attacks[i].want == KNOWN ? TWIN_OPEN
+										  : TWIN_BLOCKED;
 	}
 	for (int abi = 0; abi < TWIN_ABIS; abi++)
 		for (int n = 0; n < TWIN_CALLS; n++)
@@ -72,6 +73,7 @@ static void make(struct tried *t)
 				twin_call_skipped((enum twin_abi)abi, n)
 					? TWIN_CALL_UNTRIED
 					: answer(&t->x.filter, (enum twin_abi)abi, n);
+	t->facts.listened = true;
 	t->x.in.twin = &t->facts;
 }
 
@@ -133,7 +135,7 @@ static void each_attack_that_works_is_red(void **state unused_arg)
 		struct tried t;
 		bool control = attacks[i].want == WORKS;
 
-		if (attacks[i].want == KNOWN)
+		if (attacks[i].want == KNOWN || attacks[i].want == HEARD)
 			continue;
 		make(&t);
 		t.facts.items[i].outcome = control ? TWIN_BLOCKED : TWIN_OPEN;
@@ -224,6 +226,19 @@ static void an_output_that_is_not_whole_proves_nothing(void **state unused_arg)
 	expect(&t, VERDICT_INCONCLUSIVE, NULL, VERDICT_PASS);
 	t.x.in.twin = NULL;
 	expect(&t, VERDICT_NOT_APPLICABLE, NULL, VERDICT_PASS);
+	release(&t);
+}
+
+static void what_the_host_hears_is_red(void **state unused_arg)
+{
+	struct tried t;
+
+	make(&t);
+	t.facts.heard = 1;
+	expect(&t, VERDICT_PASS, "twin.net.reach", VERDICT_FAIL);
+	t.facts.heard = 0;
+	t.facts.listened = false;
+	expect(&t, VERDICT_PASS, NULL, VERDICT_PASS);
 	release(&t);
 }
 
@@ -332,6 +347,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_try_is_not_a_pass),
 		cmocka_unit_test(an_attack_that_nobody_knows_spoils_it),
 		cmocka_unit_test(an_output_that_is_not_whole_proves_nothing),
+		cmocka_unit_test(what_the_host_hears_is_red),
 		cmocka_unit_test(what_works_everywhere_is_told),
 		cmocka_unit_test(calls_are_compared_with_the_filter),
 		cmocka_unit_test(without_a_filter_to_compare_with_nothing_is_proved),
