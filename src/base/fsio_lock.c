@@ -18,7 +18,9 @@
 #include "base/mem.h"
 #include "fsio_internal.h"
 
-#define POLL_MS 50 /* flock has no timeout; SIGALRM would be a process-wide side effect */
+/* flock has no timeout; SIGALRM would be a process-wide side effect. The pauses grow, as some locks
+ * are held for a millisecond and others for a minute. */
+enum { POLL_FIRST_MS = 1, POLL_MS = 50 };
 
 static void sleep_ms(int ms)
 {
@@ -79,6 +81,7 @@ int fsio_lock(const char *path, int wait_ms, int *out_fd, struct err *e)
 	auto_fd int dir = -1;
 	const char *name = NULL;
 	int64_t deadline = clock_monotonic_ms() + wait_ms;
+	int pause = POLL_FIRST_MS;
 
 	if (fsio_open_parent(path, false, &dir, &name, e))
 		return -1;
@@ -98,6 +101,7 @@ int fsio_lock(const char *path, int wait_ms, int *out_fd, struct err *e)
 		}
 		if (clock_monotonic_ms() >= deadline)
 			return busy(fd, path, e);
-		sleep_ms(POLL_MS);
+		sleep_ms(pause);
+		pause = MIN_OF(2 * pause, POLL_MS);
 	}
 }
