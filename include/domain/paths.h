@@ -18,6 +18,10 @@ enum path_kind {
 	PATH_SERVED,	    /* /srv/tenants */
 	PATH_SECRETS,	    /* /etc/tenantctl/secrets */
 	PATH_RUNTIMES,	    /* /run/tenantctl */
+	PATH_AUDIT_LOGS,    /* /var/log/tenantctl */
+	PATH_AUDIT_LOG,	    /* .../audit.jsonl, older ones audit.jsonl.1 and so on */
+	PATH_AUDIT_HEAD,    /* /var/lib/tenantctl/audit.head: its end, kept apart */
+	PATH_AUDIT_LOCK,    /* /var/lib/tenantctl/audit.lock: guards both */
 	/* of one tenant */
 	PATH_MANIFEST,	    /* /etc/tenantctl/tenants/NAME.yaml */
 	PATH_TENANT_STATE,  /* /var/lib/tenantctl/tenants/NAME */

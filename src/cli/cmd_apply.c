@@ -50,7 +50,9 @@ static int prune(struct invocation *inv, struct node **list, struct err *e)
 	struct run_view view = { .did = "deleted (no manifest)",
 				 .nothing = "deleted",
 				 .list = *list };
-	struct job_set jobs = { .job = prune_job, .sink = run_view_add, .sink_arg = &view };
+	struct job_set jobs = {
+		.job = prune_job, .sink = run_view_add, .sink_arg = &view, .changes = true
+	};
 	auto_strlist struct strlist orphans = { 0 };
 	int rc;
 
@@ -68,9 +70,11 @@ static int run_apply(struct invocation *inv, struct err *e)
 {
 	auto_strlist struct strlist tenants = { 0 };
 	struct run_view view = { .did = "applied", .nothing = "no difference" };
-	struct job_set jobs = {
-		.job = apply_job, .sink = run_view_add, .sink_arg = &view, .verifies = true
-	};
+	struct job_set jobs = { .job = apply_job,
+				.sink = run_view_add,
+				.sink_arg = &view,
+				.verifies = true,
+				.changes = true };
 	int rc;
 
 	if (invocation_flag(inv, "prune") && !invocation_flag(inv, "all"))

@@ -30,7 +30,9 @@ static int delete_job(struct context *c, const char *tenant, const void *arg, st
 static int run_one(struct invocation *inv, tenant_job job, const void *arg, struct run_view *view,
 		   struct err *e)
 {
-	struct job_set jobs = { .job = job, .arg = arg, .sink = run_view_add, .sink_arg = view };
+	struct job_set jobs = {
+		.job = job, .arg = arg, .sink = run_view_add, .sink_arg = view, .changes = true
+	};
 	auto_strlist struct strlist tenants = { 0 };
 	const char *name;
 	int rc;

@@ -9,6 +9,7 @@
 #include "domain/source.h"
 #include "ops/doctor.h"
 #include "ops/report.h"
+#include "record.h"
 #include "report.h"
 
 #define ANSWER_MAX 16
@@ -49,6 +50,25 @@ static bool agrees(size_t count)
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+/* One record for the host: every change with its value before and after. */
+static int make_fixes(struct invocation *inv, const struct doctor_fixes *fixes, struct err *e)
+{
+	struct record r;
+	int rc;
+
+	if (record_begin(&r, inv, NULL, NULL, e))
+		return -1;
+	for (size_t i = 0; i < fixes->count; i++) {
+		const struct doctor_fix *f = &fixes->items[i];
+
+		strlist_addf(&r.what, "%s %s: %s -> %s",
+			     f->kind == FIX_SYSCTL ? "sysctl" : "mode of", f->target, f->before,
+			     f->after);
+	}
+	rc = ops_doctor_fix(inv->ctx, fixes, fixed, NULL, e);
+	return record_end(&r, rc, e);
+}
+
 static int mend(struct invocation *inv, const struct doctor_fixes *fixes, bool *changed,
 		struct err *e)
 {
@@ -82,7 +102,7 @@ static int mend(struct invocation *inv, const struct doctor_fixes *fixes, bool *
 		}
 	}
 	*changed = true;
-	return ops_doctor_fix(inv->ctx, fixes, fixed, NULL, e);
+	return make_fixes(inv, fixes, e);
 }
 
 static int put(struct invocation *inv, const struct verify_result *result, size_t fixable,

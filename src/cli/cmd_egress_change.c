@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "egress_text.h"
 #include "ops/egress.h"
+#include "record.h"
 #include "select.h"
 
 enum { TLS_PORT = 443 };
@@ -53,6 +54,15 @@ static void show_change(struct output *o, const char *tenant, const char *did,
 		output_printf(o,
 			      "%s: no gateway runs; it takes effect when the tenant is started\n",
 			      tenant);
+}
+
+/* The rules in place of the operand that selected them. */
+static void record_change(struct record *record, const struct egress_changed *r, int rc)
+{
+	if (rc)
+		return;
+	strlist_copy(&record->what, &r->rules);
+	strlist_add(&record->what, effect_name(r->effect));
 }
 
 /* HOST with the port behind it or in --port. */
@@ -104,14 +114,18 @@ static int allow(struct invocation *inv, const struct egress_entry *entry, struc
 {
 	struct egress_changed r = { 0 };
 	const char *tenant = inv->operands.items[0];
+	auto_free char *id = egress_rule_id(entry);
+	struct record record;
+	int rc;
 
-	if (ops_egress_allow(inv->ctx, tenant, entry, &r, e)) {
-		egress_changed_free(&r);
-		return name_tenant(e, tenant);
-	}
-	show_change(inv->out, tenant, r.replaced ? "changed" : "allowed", &r);
+	if (record_begin(&record, inv, tenant, id, e))
+		return -1;
+	rc = ops_egress_allow(inv->ctx, tenant, entry, &r, e) ? name_tenant(e, tenant) : 0;
+	if (!rc)
+		show_change(inv->out, tenant, r.replaced ? "changed" : "allowed", &r);
+	record_change(&record, &r, rc);
 	egress_changed_free(&r);
-	return 0;
+	return record_end(&record, rc, e);
 }
 
 static int run_allow(struct invocation *inv, struct err *e)
@@ -161,18 +175,20 @@ static int run_revoke(struct invocation *inv, struct err *e)
 {
 	struct egress_changed r = { 0 };
 	auto_free char *host = NULL;
+	struct record record;
 	const char *tenant;
 	int64_t port;
+	int rc;
 
-	if (select_name(inv, &tenant, e) || read_rule(inv, &host, &port, e))
+	if (select_name(inv, &tenant, e) || read_rule(inv, &host, &port, e) ||
+	    record_begin(&record, inv, tenant, inv->operands.items[1], e))
 		return -1;
-	if (ops_egress_revoke(inv->ctx, tenant, host, port, &r, e)) {
-		egress_changed_free(&r);
-		return name_tenant(e, tenant);
-	}
-	show_change(inv->out, tenant, "revoked", &r);
+	rc = ops_egress_revoke(inv->ctx, tenant, host, port, &r, e) ? name_tenant(e, tenant) : 0;
+	if (!rc)
+		show_change(inv->out, tenant, "revoked", &r);
+	record_change(&record, &r, rc);
 	egress_changed_free(&r);
-	return 0;
+	return record_end(&record, rc, e);
 }
 
 static const char *const protocols[] = { "tls", "tcp", NULL };

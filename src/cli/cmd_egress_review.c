@@ -178,9 +178,11 @@ static int run_review(struct invocation *inv, struct err *e)
 	const char *text = invocation_option(inv, "unused-for");
 	struct review_options o = { .now = inv->out->now, .apply = invocation_flag(inv, "apply") };
 	struct review_view view = { .apply = o.apply };
-	struct job_set jobs = {
-		.job = review_job, .arg = &o, .sink = add_result, .sink_arg = &view
-	};
+	struct job_set jobs = { .job = review_job,
+				.arg = &o,
+				.sink = add_result,
+				.sink_arg = &view,
+				.changes = o.apply };
 	auto_strlist struct strlist tenants = { 0 };
 	int rc;
 

@@ -36,6 +36,7 @@ static int run_power(struct invocation *inv, tenant_job job, struct run_view *vi
 		.sink = run_view_add,
 		.sink_arg = view,
 		.verifies = job == start_job,
+		.changes = true,
 	};
 	auto_strlist struct strlist tenants = { 0 };
 	int rc;

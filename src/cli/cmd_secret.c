@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "domain/secret_value.h"
 #include "ops/gateway_set.h"
+#include "record.h"
 #include "secret_input.h"
 #include "select.h"
 #include "table.h"
@@ -83,70 +84,99 @@ static void report(struct invocation *inv, const struct target *t, const char *d
 
 /* ---- set, rotate ---- */
 
-static int store(struct invocation *inv, const struct target *t, bool encrypt, struct err *e)
+/* The key's name is recorded, and nothing of its value. */
+static int begin(struct invocation *inv, const struct target *t, struct record *r, struct err *e)
 {
-	struct secret value auto_secret = { 0 };
+	auto_free char *what = mem_printf("secret %s", t->key);
 
-	if (secret_input(t->tenant, t->key, &value, e))
-		return -1;
-	/* one that was sealed stays so: the operator said once that it must not lie in the open */
-	encrypt = encrypt || secret_is_encrypted(inv->ctx->root, t->tenant, t->key);
-	return secret_write(inv->ctx->root, t->tenant, t->key, &value, encrypt, e);
+	return record_begin(r, inv, t->tenant, what, e);
 }
 
-static int run_set(struct invocation *inv, struct err *e)
+static int store(struct invocation *inv, const struct target *t, const struct secret *value,
+		 bool encrypt, struct err *e)
+{
+	/* one that was sealed stays so: the operator said once that it must not lie in the open */
+	encrypt = encrypt || secret_is_encrypted(inv->ctx->root, t->tenant, t->key);
+	return secret_write(inv->ctx->root, t->tenant, t->key, value, encrypt, e);
+}
+
+static int set(struct invocation *inv, const struct target *t, const struct secret *value,
+	       struct err *e)
 {
 	/* Others that are missing are for 'apply' to complain about; this one must get through. */
 	const struct keys_options o = { .source = KEYS_KEEP, .missing_ok = true };
 	struct secret_use use auto_secret_use = { 0 };
 	struct err unknown = ERR_INIT;
 	enum told told = TOLD_NOBODY;
-	struct target t;
 
-	if (read_target(inv, &t, e) || store(inv, &t, invocation_flag(inv, "encrypt"), e))
+	if (store(inv, t, value, invocation_flag(inv, "encrypt"), e))
 		return -1;
 	/* With a manifest that cannot be read, telling the gateway says so. */
-	if (ops_secret_use(inv->ctx, t.tenant, t.key, &use, &unknown) || use.credentials.count) {
-		if (tell_gateway(inv, &t, &o, "set", &told, e))
+	if (ops_secret_use(inv->ctx, t->tenant, t->key, &use, &unknown) || use.credentials.count) {
+		if (tell_gateway(inv, t, &o, "set", &told, e))
 			return -1;
-	} else if (tenant_has_state(inv->ctx, t.tenant)) {
+	} else if (tenant_has_state(inv->ctx, t->tenant)) {
 		told = TOLD_UNUSED;
 	}
-	report(inv, &t, "set", told);
+	report(inv, t, "set", told);
 	return 0;
 }
 
-static int rotate_file(struct invocation *inv, const struct target *t, struct err *e)
+static int run_set(struct invocation *inv, struct err *e)
+{
+	struct secret value auto_secret = { 0 };
+	struct record record;
+	struct target t;
+
+	if (read_target(inv, &t, e) || secret_input(t.tenant, t.key, &value, e) ||
+	    begin(inv, &t, &record, e))
+		return -1;
+	return record_end(&record, set(inv, &t, &value, e), e);
+}
+
+static int input_new(struct invocation *inv, const struct target *t, struct secret *value,
+		     struct err *e)
 {
 	if (secret_exists(inv->ctx->root, t->tenant, t->key))
-		return store(inv, t, false, e);
+		return secret_input(t->tenant, t->key, value, e);
 	err_set(e, ERR_NOT_FOUND, "tenant %s: secret %s is not set", t->tenant, t->key);
 	return err_hint(e, "tenantctl secret set %s %s", t->tenant, t->key);
 }
 
+static int rotate(struct invocation *inv, const struct target *t, const struct secret *value,
+		  bool is_command, struct err *e)
+{
+	const struct keys_options o = { .source = KEYS_KEEP,
+					.missing_ok = true,
+					.rerun = is_command ? t->key : NULL };
+	enum told told;
+
+	if (!is_command && store(inv, t, value, false, e))
+		return -1;
+	if (tell_gateway(inv, t, &o, is_command ? "to be asked for" : "rotated", &told, e))
+		return -1;
+	report(inv, t,
+	       !is_command					 ? "rotated"
+	       : told == TOLD_NOBODY || told == TOLD_NOT_RUNNING ? "has a command"
+								 : "asked for again",
+	       told);
+	return 0;
+}
+
 static int run_rotate(struct invocation *inv, struct err *e)
 {
-	struct keys_options o = { .source = KEYS_KEEP, .missing_ok = true };
 	struct secret_use use auto_secret_use = { 0 };
+	struct secret value auto_secret = { 0 };
+	struct record record;
 	struct target t;
-	enum told told;
 
 	if (read_target(inv, &t, e))
 		return -1;
 	if (ops_secret_use(inv->ctx, t.tenant, t.key, &use, e))
 		return name_tenant(e, t.tenant);
-	if (use.is_command)
-		o.rerun = t.key;
-	else if (rotate_file(inv, &t, e))
+	if ((!use.is_command && input_new(inv, &t, &value, e)) || begin(inv, &t, &record, e))
 		return -1;
-	if (tell_gateway(inv, &t, &o, use.is_command ? "to be asked for" : "rotated", &told, e))
-		return -1;
-	report(inv, &t,
-	       !use.is_command					 ? "rotated"
-	       : told == TOLD_NOBODY || told == TOLD_NOT_RUNNING ? "has a command"
-								 : "asked for again",
-	       told);
-	return 0;
+	return record_end(&record, rotate(inv, &t, &value, use.is_command, e), e);
 }
 
 /* ---- rm ---- */
@@ -164,12 +194,23 @@ static int refuse_used(const struct target *t, const struct strlist *users, stru
 			"its route stops working");
 }
 
-static int run_rm(struct invocation *inv, struct err *e)
+static int remove_secret(struct invocation *inv, const struct target *t, bool used, struct err *e)
 {
 	const struct keys_options o = { .source = KEYS_KEEP, .missing_ok = true };
+	enum told told = TOLD_UNUSED;
+
+	if (secret_remove(inv->ctx->root, t->tenant, t->key, e) ||
+	    (used && tell_gateway(inv, t, &o, "removed", &told, e)))
+		return -1;
+	report(inv, t, "removed", told);
+	return 0;
+}
+
+static int run_rm(struct invocation *inv, struct err *e)
+{
 	struct secret_use use auto_secret_use = { 0 };
 	bool force = invocation_flag(inv, "force");
-	enum told told = TOLD_UNUSED;
+	struct record record;
 	struct target t;
 
 	if (read_target(inv, &t, e))
@@ -186,12 +227,9 @@ static int run_rm(struct invocation *inv, struct err *e)
 	}
 	if (use.credentials.count && !force)
 		return refuse_used(&t, &use.credentials, e);
-	if (secret_remove(inv->ctx->root, t.tenant, t.key, e))
+	if (begin(inv, &t, &record, e))
 		return -1;
-	if (use.credentials.count && tell_gateway(inv, &t, &o, "removed", &told, e))
-		return -1;
-	report(inv, &t, "removed", told);
-	return 0;
+	return record_end(&record, remove_secret(inv, &t, use.credentials.count > 0, e), e);
 }
 
 /* ---- list ---- */

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "domain/checks.h"
 #include "ops/report.h"
+#include "record.h"
 #include "report.h"
 #include "select.h"
 
@@ -147,7 +148,7 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	for (size_t i = 0; i < all.count; i++)
 		all.rows[i].tenant = tenants->items[i];
 	r = (struct report){ .rows = all.rows, .count = all.count };
-	if (report_put(inv, &r, &write_error)) {
+	if (report_put(inv, &r, &write_error) || (record_proofs(inv, &r, &write_error) && !rc)) {
 		*e = write_error;
 		rc = -1;
 	}

@@ -34,6 +34,7 @@ static const struct command *const commands[] = {
 	&cmd_audit_drift,
 	&cmd_audit_all,
 	&cmd_audit_history,
+	&cmd_audit_log,
 	&cmd_egress_show,
 	&cmd_egress_check,
 	&cmd_egress_denied,

@@ -12,7 +12,7 @@ extern const struct command cmd_secret_set, cmd_secret_list, cmd_secret_rotate, 
 extern const struct command cmd_egress_show, cmd_egress_check, cmd_egress_denied;
 extern const struct command cmd_egress_allow, cmd_egress_revoke, cmd_egress_review;
 extern const struct command cmd_audit_caps, cmd_audit_egress, cmd_audit_images, cmd_audit_drift;
-extern const struct command cmd_audit_history, cmd_audit_all;
+extern const struct command cmd_audit_history, cmd_audit_log, cmd_audit_all;
 extern const struct command cmd_completion, cmd_complete, cmd_manual, cmd_version, cmd_help;
 
 #endif

@@ -36,10 +36,11 @@ static void open_standard_descriptors(void)
 			abort(); /* no /dev/null: there is no way to say anything */
 }
 
-/* The rest (proxies, loader and locale variables) is for other programs. */
+/* The rest (proxies, loader and locale variables) is for other programs. SUDO_UID is a name in the
+ * audit log and decides nothing. */
 static void clean_environment(void)
 {
-	static const char *const kept[] = { "TERM", "NO_COLOR", "DOCKER_HOST" };
+	static const char *const kept[] = { "TERM", "NO_COLOR", "DOCKER_HOST", "SUDO_UID" };
 	char *values[ARRAY_SIZE(kept)];
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {

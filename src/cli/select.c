@@ -13,6 +13,7 @@
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "domain/paths.h"
+#include "record.h"
 
 enum { JOBS_MIN = 2, JOBS_DEFAULT_MAX = 16, JOBS_MAX = 64 };
 
@@ -117,6 +118,22 @@ struct fleet_run {
 	const struct job_set *jobs;
 };
 
+/* What changes a tenant is written to the audit log before and after. `c` is the process' own. */
+static int run_job(const struct invocation *inv, struct context *c, const char *tenant,
+		   const struct job_set *jobs, struct node **out, struct err *e)
+{
+	struct record r;
+	int rc;
+
+	if (!jobs->changes)
+		return jobs->job(c, tenant, jobs->arg, out, e);
+	if (record_begin(&r, inv, tenant, NULL, e))
+		return -1;
+	rc = jobs->job(c, tenant, jobs->arg, out, e);
+	record_result(&r, *out);
+	return record_end(&r, rc, e);
+}
+
 /* In the child. */
 static int fleet_job(struct context *c, const char *tenant, int fd, void *arg)
 {
@@ -125,7 +142,7 @@ static int fleet_job(struct context *c, const char *tenant, int fd, void *arg)
 	auto_free char *text = NULL;
 	struct err e = ERR_INIT;
 
-	if (r->jobs->job(c, tenant, r->jobs->arg, &result, &e)) {
+	if (run_job(r->inv, c, tenant, r->jobs, &result, &e)) {
 		name_tenant(&e, tenant);
 		if (!result)
 			result = node_new_object();
@@ -161,7 +178,7 @@ static int run_single(struct invocation *inv, const char *tenant, const struct j
 		      struct err *e)
 {
 	auto_node struct node *result = NULL;
-	int rc = jobs->job(inv->ctx, tenant, jobs->arg, &result, e);
+	int rc = run_job(inv, inv->ctx, tenant, jobs, &result, e);
 
 	if (rc)
 		name_tenant(e, tenant);

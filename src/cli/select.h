@@ -52,6 +52,7 @@ struct job_set {
 	tenant_sink sink;
 	void *sink_arg;
 	bool verifies, measures; /* as in struct fleet */
+	bool changes;		 /* each tenant's job is recorded in the audit log */
 };
 
 /* One tenant in this process, several in one each. Returns the worst failure; a single tenant's own

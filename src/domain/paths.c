@@ -10,6 +10,7 @@
 #define ETC "/etc/tenantctl"
 #define STATE "/var/lib/tenantctl"
 #define SERVED "/srv/tenants"
+#define LOGS "/var/log/tenantctl"
 #define RUNTIMES "/run/tenantctl"
 
 /* NAME stands between head and tail; a kind without tail is of the host. */
@@ -26,6 +27,10 @@ static const struct {
 	[PATH_SERVED] = { SERVED, NULL },
 	[PATH_SECRETS] = { ETC "/secrets", NULL },
 	[PATH_RUNTIMES] = { RUNTIMES, NULL },
+	[PATH_AUDIT_LOGS] = { LOGS, NULL },
+	[PATH_AUDIT_LOG] = { LOGS "/audit.jsonl", NULL },
+	[PATH_AUDIT_HEAD] = { STATE "/audit.head", NULL },
+	[PATH_AUDIT_LOCK] = { STATE "/audit.lock", NULL },
 	[PATH_MANIFEST] = { ETC "/tenants/", ".yaml" },
 	[PATH_TENANT_STATE] = { STATE "/tenants/", "" },
 	[PATH_ALLOCATION] = { STATE "/tenants/", "/allocation.json" },
