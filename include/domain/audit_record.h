@@ -24,6 +24,7 @@ enum audit_event {
 	AUDIT_BEGIN,  /* a change is about to be made; without its end it was interrupted */
 	AUDIT_END,    /* what came of it */
 	AUDIT_VERIFY, /* a verification: nothing was changed */
+	AUDIT_PACK,   /* evidence was written that is to be handed on */
 	AUDIT_NOTE,   /* what was wrong with the log when it was written */
 	AUDIT_EVENTS,
 };

@@ -9,6 +9,7 @@
 #include "record.h"
 #include "report.h"
 #include "select.h"
+#include "verify_pack.h"
 
 struct collected { /* results of all tenants, in order */
 	struct report_row *rows;
@@ -152,6 +153,11 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 		*e = write_error;
 		rc = -1;
 	}
+	if (invocation_option(inv, "pack") && all.rows[0].result &&
+	    verify_pack(inv, all.rows[0].result, &write_error)) {
+		*e = write_error;
+		rc = -1;
+	}
 	collected_free(&all);
 	return rc;
 }
@@ -177,8 +183,12 @@ static int run_verify(struct invocation *inv, struct err *e)
 	const char *explained = invocation_option(inv, "explain");
 	int rc;
 
+	if (verify_pack_options(inv, e))
+		return -1;
 	if (explained || invocation_flag(inv, "list"))
 		return show_catalogue(inv, explained, e);
+	if (invocation_option(inv, "check-pack"))
+		return verify_check_pack(inv, e);
 	rc = read_only(inv, &o.only, e);
 	if (!rc)
 		rc = select_tenants(inv, ALL_WITH_STATE, &tenants, e);
@@ -205,6 +215,26 @@ static const struct option_def options[] = {
 	  .help = "instead of the checks, list everything that does answer from inside, and what "
 		  "allows "
 		  "it" },
+	{ .name = "pack",
+	  .placeholder = "FILE",
+	  .arg = ARG_FILE,
+	  .help = "write an evidence pack of the one tenant named, for its client: a tar file of "
+		  "policy, findings, report, audit records and their digests" },
+	{ .name = "sign",
+	  .placeholder = "FILE",
+	  .arg = ARG_FILE,
+	  .help = "with --pack: sign it with this private Ed25519 key (PEM, without a "
+		  "passphrase, readable by its owner alone)" },
+	{ .name = "check-pack",
+	  .placeholder = "FILE",
+	  .arg = ARG_FILE,
+	  .flags = OPTION_ALONE,
+	  .help = "say what this evidence pack says and whether it is as it was written, and end; "
+		  "needs no root, no engine and no tenant" },
+	{ .name = "public-key",
+	  .placeholder = "FILE",
+	  .arg = ARG_FILE,
+	  .help = "with --check-pack: it must be signed by this key (PEM)" },
 	{ .name = "list", .flags = OPTION_OFFLINE, .help = "list the checks and end" },
 	{ .name = "explain",
 	  .placeholder = "ID",
@@ -234,6 +264,17 @@ static const struct option_pair exclusive[] = {
 	{ "what-can-it-reach", "output" },
 	{ "explain", "" },
 	{ "explain", "all" },
+	{ "pack", "only" },
+	{ "pack", "all" },
+	{ "pack", "list" },
+	{ "pack", "explain" },
+	{ "check-pack", "" },
+	{ "check-pack", "all" },
+	{ "check-pack", "pack" },
+	{ "check-pack", "list" },
+	{ "check-pack", "explain" },
+	{ "what-can-it-reach", "pack" },
+	{ "what-can-it-reach", "check-pack" },
 };
 
 const struct command cmd_verify = {
@@ -266,11 +307,20 @@ const struct command cmd_verify = {
 		"scanning; in the last an inconclusive check is a failure of level warning. "
 		"Format html is one file without scripts and without anything from outside, to be "
 		"read, printed and handed on: the verdict, who reaches whom as a picture, and all "
-		"evidence.",
+		"evidence.\n\n"
+		"An evidence pack is for the client of one tenant, and is written whatever the "
+		"result. It names no other tenant (they are other-1, other-2 ...) and holds no "
+		"secret: values of variables and arguments of programs are masked. Its digest "
+		"is in the audit log, and the log's head is in the pack. The exit status of "
+		"--check-pack is 1 when a single byte is not as it was written, or the key is "
+		"another than the one given; it does not depend on what the pack says. "
+		"tenantctl(8) says how to check one without tenantctl.",
 	.example = "  tenantctl verify --all\n"
 		   "  tenantctl verify acme-dental --only net. -v\n"
 		   "  tenantctl verify acme-dental --what-can-it-reach\n"
 		   "  tenantctl verify --all --format html -o report.html\n"
+		   "  tenantctl verify acme-dental --pack acme.tar --sign /etc/tenantctl/sign.pem\n"
+		   "  tenantctl verify --check-pack acme.tar --public-key operator.pem\n"
 		   "  tenantctl verify --explain net.sibling.tcp",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

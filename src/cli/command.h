@@ -30,6 +30,7 @@ enum option_flag {
 	OPTION_MANY = 1 << 0,	 /* may be given more than once */
 	OPTION_OFFLINE = 1 << 1, /* with it the command needs neither root nor engine */
 	OPTION_READS = 1 << 2,	 /* with it the command changes nothing on the engine */
+	OPTION_ALONE = 1 << 3,	 /* nor anything of this host, its configuration included */
 };
 
 struct option_def {

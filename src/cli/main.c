@@ -50,10 +50,10 @@ static void set_log_level(const struct option_values *v)
 					       : levels[MIN_OF(more, ARRAY_SIZE(levels) - 1)]);
 }
 
-static bool is_offline(const struct option_values *v)
+static bool has_flag(const struct option_values *v, unsigned flag)
 {
 	for (size_t i = 0; i < v->count; i++)
-		if (v->items[i].def->flags & OPTION_OFFLINE)
+		if (v->items[i].def->flags & flag)
 			return true;
 	return false;
 }
@@ -82,7 +82,8 @@ static int run_with_context(struct invocation *inv, bool engine, struct err *e)
 static int run_command(struct invocation *inv, struct err *e)
 {
 	const struct command *c = inv->command;
-	bool offline = is_offline(&inv->options);
+	bool alone = has_flag(&inv->options, OPTION_ALONE);
+	bool offline = alone || has_flag(&inv->options, OPTION_OFFLINE);
 
 	if (options_check(c, &inv->options, &inv->operands, e))
 		return -1;
@@ -90,7 +91,7 @@ static int run_command(struct invocation *inv, struct err *e)
 		err_set(e, ERR_REFUSED, "'tenantctl %s' needs root", c->name);
 		return err_hint(e, "run it with sudo or as a service of root");
 	}
-	if (c->flags & (CMD_CONTEXT | CMD_ENGINE))
+	if ((c->flags & (CMD_CONTEXT | CMD_ENGINE)) && !alone)
 		return run_with_context(inv, (c->flags & CMD_ENGINE) && !offline, e);
 	return c->run(inv, e);
 }

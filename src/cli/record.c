@@ -124,9 +124,12 @@ void record_result(struct record *r, const struct node *result)
 
 static void add_findings(struct audit_record *r, const struct verify_result *v)
 {
-	strlist_addf(&r->what, "%zu of %zu checks passed%s",
-		     findings_count(&v->findings, VERDICT_PASS), v->findings.count,
-		     v->partial ? " of a selection" : "");
+	strlist_addf(&r->what, "%zu passed, %zu not applicable%s",
+		     findings_count(&v->findings, VERDICT_PASS),
+		     findings_count(&v->findings, VERDICT_NOT_APPLICABLE),
+		     v->partial ? "; a selection"
+		     : v->quick ? "; quick"
+				: "");
 	for (size_t i = 0; i < v->findings.count; i++) {
 		const struct finding *f = &v->findings.items[i];
 
@@ -170,4 +173,19 @@ int record_proofs(const struct invocation *inv, const struct report *report, str
 		audit_record_free(&records[i]);
 	free(records);
 	return rc;
+}
+
+int record_pack(const struct invocation *inv, const char *tenant, const char *digest, struct err *e)
+{
+	struct audit_record r auto_audit_record = { .event = AUDIT_PACK,
+						    .command = mem_strdup(inv->command->name),
+						    .tenant = mem_strdup(tenant),
+						    .result = mem_strdup("done") };
+
+	r.manifest = manifest_digest(inv->ctx, tenant);
+	strlist_addf(&r.what, "SHA256SUMS %s", digest);
+	if (!audit_append(inv->ctx->root, &r, 1, e))
+		return 0;
+	e->code = ERR_REFUSED;
+	return err_wrap(e, "not written, because the audit log cannot be written");
 }

@@ -24,6 +24,9 @@ int record_end(struct record *r, int rc, struct err *e) must_check;
 /* What a tenant's result (of run_result_json and its like) says was changed. */
 void record_result(struct record *r, const struct node *result);
 
+/* Records an evidence pack by its digest. */
+int record_pack(const struct invocation *inv, const char *tenant, const char *digest, struct err *e)
+	must_check;
 /* Records a verification of several tenants at once. */
 struct report;
 int record_proofs(const struct invocation *inv, const struct report *r, struct err *e) must_check;

@@ -16,11 +16,10 @@ enum {
 #define NUMBER_MAX ((int64_t)1 << 53) /* JSON numbers are exact up to here */
 #define DIGEST_PATTERN "[0-9a-f]{64}"
 
-static const char *const event_names[] = { [AUDIT_BEGIN] = "begin",
-					   [AUDIT_END] = "end",
-					   [AUDIT_VERIFY] = "verify",
-					   [AUDIT_NOTE] = "note",
-					   [AUDIT_EVENTS] = NULL };
+static const char *const event_names[] = {
+	[AUDIT_BEGIN] = "begin", [AUDIT_END] = "end",	[AUDIT_VERIFY] = "verify",
+	[AUDIT_PACK] = "pack",	 [AUDIT_NOTE] = "note", [AUDIT_EVENTS] = NULL
+};
 
 const char *audit_event_name(enum audit_event event)
 {

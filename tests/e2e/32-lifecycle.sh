@@ -297,7 +297,8 @@ for name in "$long" "${long%9}8"; do
 done
 tc 0 "the last one" delete beta --purge
 is "$(docker ps -aq; docker network ls -q --filter type=custom)" "" "the engine is empty"
-is "$(find "$tenants_root" -type f ! -name tenantctl.yaml ! -path "$state/allocate.lock" ! -path "$state/peers.*")" "" \
+is "$(find "$tenants_root" -type f ! -name tenantctl.yaml ! -path "$state/allocate.lock" ! -path "$state/peers.*" \
+	! -path "$state/audit.*" ! -name audit.jsonl)" "" \
 	"and no file is left but the host's own"
 is "$(ls "$tenants_root/run/tenantctl")" "" "nor a folder of a tenant's"
 

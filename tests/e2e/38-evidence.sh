@@ -1,7 +1,7 @@
 #!/bin/bash
-# time: 300
-# What is left to prove afterwards: the audit log of every change, judged by hashes that are made again
-# with sha256sum.
+# time: 420
+# What is left to prove afterwards: the audit log of every change, and the evidence that a client is given,
+# judged with sha256sum, openssl and tar.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
@@ -35,7 +35,7 @@ chain_by_hand() {
 }
 
 records() { # JQ FILTER: over the array of all records
-	jq -cs "$1" "$log"
+	jq -cRn "[inputs | fromjson?] | $1" "$log"
 }
 
 for name in acme birch; do
@@ -159,5 +159,170 @@ done
 tc 0 "killed at any moment" secret set acme last <<<"0123456789abcdef"
 tc 0 "it stays whole" audit log
 ok "also for sha256sum" test "$(tail -n 1 "$log" | tr -d '\n' | sha256sum | cut -d ' ' -f 1)" = "$(cut -d ' ' -f 2 "$head")"
+
+
+# ---- an evidence pack, as its reader sees it ----
+
+pack=$E2E_TMP/acme.tar
+opened=$E2E_TMP/opened
+canary='canary-5e1f70c2a94b'
+mkdir "$opened" "$E2E_TMP/keys"
+openssl genpkey -algorithm ed25519 -out "$E2E_TMP/keys/own.pem" 2>/dev/null
+openssl genpkey -algorithm ed25519 -out "$E2E_TMP/keys/other.pem" 2>/dev/null
+openssl genpkey -algorithm ed25519 -aes256 -pass pass:words -out "$E2E_TMP/keys/locked.pem" 2>/dev/null
+chmod 600 "$E2E_TMP"/keys/*.pem
+for key in own other; do
+	openssl pkey -in "$E2E_TMP/keys/$key.pem" -pubout -out "$E2E_TMP/$key.pub"
+done
+manifest birch "image: tenantctl-demo-worker:1" \
+	"resources: { memory: 64m, tmp: 16m, shm: 8m, workspace: 64m }" "egress: [ api.example.com ]"
+mkdir -p "$E2E_TMP/birch-files"
+manifest acme "# as for birch" "image: tenantctl-demo-worker:1" \
+	"resources: { memory: 64m, tmp: 16m, shm: 8m, workspace: 64m }" \
+	"environment: { TZ: UTC, GREETING: $canary }" "source: [ { host: $E2E_TMP/birch-files, path: /source/files } ]" \
+	"egress: [ { host: api.example.com, reason: like birch } ]" \
+	"credentials: [ { name: crm, upstream: 'https://crm.example.com', secret: crm, inject: { header: X-Key, format: '{}' } } ]"
+docker tag tenantctl-demo-worker:1 registry.test/birch-worker:1
+tc 0 "a key" secret set acme crm <<<"$canary-key"
+tc 0 "a sibling" create birch
+tc 0 "apply" apply acme
+tc 0 "a pack" verify acme --pack "$pack" --sign "$E2E_TMP/keys/own.pem"
+like "$(cat "$out")" "evidence pack written and signed, SHA256SUMS [0-9a-f]{64}" "says its digest"
+is "$(stat -c %a "$pack")" 600 "is its owner's to hand on"
+ok "is a tar file" tar -xf "$pack" -C "$opened"
+ok "whose sums sha256sum accepts" sh -c "cd '$opened' && sha256sum -c --strict SHA256SUMS"
+is "$(cut -d ' ' -f 3- "$opened/SHA256SUMS" | tr '\n' ' ')" \
+	"README.txt summary.json policy.yaml findings.json report.html seccomp.json records.json public.pem " "of every file"
+ok "and whose signature openssl accepts" openssl pkeyutl -verify -pubin -inkey "$E2E_TMP/own.pub" -rawin \
+	-in "$opened/SHA256SUMS" -sigfile "$opened/SHA256SUMS.sig"
+fingerprint=$(openssl pkey -pubin -in "$E2E_TMP/own.pub" -outform DER | sha256sum | cut -d ' ' -f 1)
+is "$(jq -r .public_key_sha256 "$opened/summary.json")" "$fingerprint" "with the key's fingerprint"
+is "$(records '[.[] | select(.event == "pack")][-1].what[0]')" \
+	"\"SHA256SUMS $(sha256sum <"$opened/SHA256SUMS" | cut -d ' ' -f 1)\"" "the audit log has its digest"
+is "$(jq -r .audit_log.head_sha256 "$opened/summary.json")" "$(sed '$d' "$log" | tail -n 1 | tr -d '\n' | sha256sum | cut -d ' ' -f 1)" \
+	"and it has the log's head"
+is "$(jq -c '[.tenant, .verdict, .other_tenants, .egress]' "$opened/summary.json")" '["acme","pass",1,["tls:443:api.example.com"]]' \
+	"says whom it is about"
+is "$(jq -r .worker.image_id "$opened/summary.json")" "$(inspect tc-acme '{{.Image}}')" "which image ran"
+is "$(jq -r .host.kernel "$opened/summary.json")" "$(uname -r)" "on which kernel"
+is "$(jq -r .manifest_sha256 "$opened/summary.json")" "$(sha256sum <"$tenants_manifests/acme.yaml" | cut -d ' ' -f 1)" \
+	"under which manifest"
+is "$(jq -r '.findings | map(.verdict) | unique | index("fail")' "$opened/findings.json")" null "with all findings"
+is "$(jq '[.matrix[] | select(.to == "other-1")] | length > 0' "$opened/findings.json")" true "and the sibling under another name"
+ok "the system calls that pass" jq -e '.allowed | index("read")' "$opened/seccomp.json"
+ok "and what was changed" jq -e '.records | map(.command) | index("secret set")' "$opened/records.json"
+line=$(jq -r '.records[0].line_sha256' "$opened/records.json")
+is "$(sed -n "$(jq '.records[0].seq' "$opened/records.json")p" "$log" | tr -d '\n' | sha256sum | cut -d ' ' -f 1)" "$line" \
+	"each by the hash of its line"
+ok "the policy is a manifest" sh -c "cp '$opened/policy.yaml' '$E2E_TMP/policy.yaml' && chmod 600 '$E2E_TMP/policy.yaml' &&
+	'$TENANTCTL' validate '$E2E_TMP/policy.yaml'"
+fails "no other tenant is named anywhere" 1 grep -aiq birch "$pack"
+fails "no value of a variable or key is anywhere" 1 grep -aq "$canary" "$pack"
+tc 0 "the sibling's" verify birch --pack "$E2E_TMP/birch.tar"
+fails "does not name this one either" 1 grep -aiq acme "$E2E_TMP/birch.tar"
+
+# check STATUS DESCRIPTION ARGUMENTS...: as a client: no root, no engine, no configuration
+check() {
+	local want=$1 name=$2 status=0
+	shift 2
+	(cd / && setpriv --reuid 65534 --regid 65534 --clear-groups "$TENANTCTL" --socket /nowhere verify --check-pack "$@") \
+		>"$out" 2>&1 || status=$?
+	[ "$status" = "$want" ] && pass "$name" && return
+	fail "$name" "status $status, not $want, of: $*"$'\n'"$(cat "$out")" 2
+}
+
+chmod 644 "$pack" "$E2E_TMP/birch.tar"
+check 0 "anybody can check it" "$pack" --public-key "$E2E_TMP/own.pub"
+like "$(cat "$out")" "signature  good, by the key given, $fingerprint" "says who signed"
+check 0 "without a key" "$pack"
+like "$(cat "$out")" "good, by key $fingerprint; is that the operator's" "says that the key must be compared"
+check 1 "with another key" "$pack" --public-key "$E2E_TMP/other.pub"
+like "$(cat "$out")" 'signed by another key than the one given' "says so"
+check 0 "one without a signature" "$E2E_TMP/birch.tar"
+like "$(cat "$out")" 'signature  none' "says so, too"
+check 1 "and with a key" "$E2E_TMP/birch.tar" --public-key "$E2E_TMP/own.pub"
+check 0 "for machines" "$pack" --format json
+is "$(jq -c '[.intact, .signature, .summary.tenant]' "$out")" '[true,"good","acme"]' "all of it"
+
+# One byte of each kind: the name, size and padding of an entry, every file, the end.
+/usr/bin/python3 - "$pack" "$E2E_TMP" <<-'END'
+	import sys, tarfile
+	data = open(sys.argv[1], "rb").read()
+	spots = {"frame-size": 130, "frame-time": 140, "frame-owner": 110, "frame-link": 160, "end": len(data) - 1}
+	for entry in tarfile.open(sys.argv[1]):
+	    spots[entry.name] = entry.offset_data + entry.size // 2
+	    if entry.size % 512:
+	        spots["padding-of-" + entry.name] = entry.offset_data + entry.size
+	for name, at in spots.items():
+	    changed = bytearray(data)
+	    changed[at] ^= 1
+	    open(f"{sys.argv[2]}/flip.{name}", "wb").write(changed)
+	open(f"{sys.argv[2]}/flip.cut", "wb").write(data[:-512])
+	open(f"{sys.argv[2]}/flip.longer", "wb").write(data + bytes(512))
+END
+chmod 644 "$E2E_TMP"/flip.*
+for flipped in "$E2E_TMP"/flip.*; do
+	check 1 "a change of ${flipped##*/flip.}" "$flipped"
+done
+check 1 "of the findings" "$E2E_TMP/flip.findings.json"
+like "$(cat "$out")" 'altered +findings.json is not the file that SHA256SUMS names' "names the file"
+
+# Whoever makes the sums anew lacks the key.
+forged=$E2E_TMP/forged
+cp -r "$opened" "$forged" && sed -i 's/"verdict":.*"pass"/"verdict": "fail"/' "$forged/summary.json"
+repack() { # PRIVATE KEY, or a file that is not there
+	local files=(README.txt summary.json policy.yaml findings.json report.html seccomp.json records.json)
+	[ ! -e "$forged/public.pem" ] || files+=(public.pem)
+	(cd "$forged" && sha256sum "${files[@]}" >SHA256SUMS)
+	[ ! -e "$1" ] || openssl pkeyutl -sign -inkey "$1" -rawin -in "$forged/SHA256SUMS" -out "$forged/SHA256SUMS.sig"
+	/usr/bin/python3 - "$forged" "$E2E_TMP/forged.tar" <<-'END'
+		import os, sys
+		names = "README.txt summary.json policy.yaml findings.json report.html seccomp.json records.json public.pem " \
+		    "SHA256SUMS SHA256SUMS.sig".split()
+		with open(sys.argv[2], "wb") as out:
+		    for name in names:
+		        path = os.path.join(sys.argv[1], name)
+		        if not os.path.exists(path):
+		            continue
+		        data = open(path, "rb").read()
+		        h = bytearray(512)
+		        h[0:len(name)] = name.encode()
+		        h[100:108] = b"0000644\0"; h[108:116] = h[116:124] = b"0000000\0"
+		        h[124:136] = b"%011o\0" % len(data); h[136:148] = b"00000000000\0"; h[148:156] = b" " * 8
+		        h[156:157] = b"0"; h[257:265] = b"ustar\x0000"
+		        h[148:156] = b"%06o\0 " % sum(h)
+		        out.write(bytes(h) + data + bytes(-len(data) % 512))
+		    out.write(bytes(1024))
+	END
+}
+repack none
+check 1 "other words with other sums" "$E2E_TMP/forged.tar"
+like "$(cat "$out")" 'the signature is not one of SHA256SUMS by public.pem' "lack a signature"
+cp "$E2E_TMP/other.pub" "$forged/public.pem" && repack "$E2E_TMP/keys/other.pem"
+check 1 "signed by somebody else" "$E2E_TMP/forged.tar" --public-key "$E2E_TMP/own.pub"
+like "$(cat "$out")" 'signed by another key' "are told by the key"
+rm "$forged/public.pem" "$forged/SHA256SUMS.sig" && repack none
+check 1 "without any signature" "$E2E_TMP/forged.tar" --public-key "$E2E_TMP/own.pub"
+like "$(cat "$out")" 'the pack is not signed' "by its absence"
+check 3 "a key that is none" "$pack" --public-key "$pack"
+truncate -s 100M "$E2E_TMP/huge" && mkfifo "$E2E_TMP/fifo" && chmod 644 "$E2E_TMP/fifo"
+check 3 "what is too large" "$E2E_TMP/huge"
+check 3 "what never ends" "$E2E_TMP/fifo"
+
+# ---- a pack that cannot be made ----
+
+tc 3 "a key with a passphrase" verify acme --pack "$E2E_TMP/none.tar" --sign "$E2E_TMP/keys/locked.pem"
+like "$(cat "$out")" 'a passphrase protects this key' "says so"
+chmod 644 "$E2E_TMP/keys/own.pem"
+tc 3 "a key that others can read" verify acme --pack "$E2E_TMP/none.tar" --sign "$E2E_TMP/keys/own.pem"
+ok "and nothing was written" test ! -e "$E2E_TMP/none.tar"
+tc 2 "of all tenants" verify --all --pack "$E2E_TMP/none.tar"
+tc 2 "of some checks" verify acme --only net. --pack "$E2E_TMP/none.tar"
+docker update --memory 128m --memory-swap 128m tc-acme >/dev/null
+tc 1 "of a boundary that does not hold" verify acme --pack "$E2E_TMP/red.tar"
+chmod 644 "$E2E_TMP/red.tar"
+check 0 "is a pack all the same" "$E2E_TMP/red.tar"
+like "$(cat "$out")" 'result +fail: .*fail [a-z.]+: ' "that says what failed"
+tc 0 "the log stayed whole" audit log
 
 done_testing
