@@ -38,7 +38,8 @@ struct check_input {
 	 */
 	const struct twin_facts *twin;
 	const struct container_info *twin_container;
-	const char *running_twin; /* id of one that is on the tenant's network now; NULL: none */
+	const struct log_facts *log; /* what became of the twin's mark; NULL: there was no twin */
+	const char *running_twin;    /* id of one that is on the tenant's network now; NULL: none */
 	const struct sibling *siblings;
 	size_t sibling_count;
 };

@@ -203,6 +203,13 @@ struct cache_facts { /* files of read-only mounts that processes run: in memory,
 	struct strlist refused; /* cannot be read past the page cache, with the reason; bounded */
 };
 
+struct log_facts {	      /* where a mark is that the twin printed */
+	bool looked;	      /* false: the engine keeps no files that can be read */
+	bool own;	      /* in the log of the twin itself */
+	size_t files;	      /* of other containers that were searched */
+	struct strlist found; /* whose log has it: "beta worker" */
+};
+
 struct tenant_facts {
 	/* 1: kernel truth, of the worker */
 	bool running;

@@ -158,6 +158,9 @@ static const struct check table[] = {
 	{ "limit.oom", "the worker is not protected from the OOM killer",
 	  APPLY,
 	  GROUP_RESOURCE, SEVERITY_MEDIUM, judge_limit_oom },
+	{ "log.separate", "what a tenant prints is in its own log only",
+	  "update the engine; until then use a log driver that keeps one file for each container",
+	  GROUP_INJECTION, SEVERITY_HIGH, judge_log_separate },
 	{ "limit.gateway", "the gateway is limited, and its memory gets to no disk",
 	  APPLY,
 	  GROUP_RESOURCE, SEVERITY_MEDIUM, judge_limit_gateway },
@@ -426,7 +429,8 @@ static bool is_selected(const char *id, const struct strlist *only)
 bool checks_need_twin(const struct strlist *only)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (!strncmp(table[i].id, "twin.", strlen("twin.")) &&
+		if ((!strncmp(table[i].id, "twin.", strlen("twin.")) ||
+		     table[i].judge == judge_log_separate) &&
 		    is_selected(table[i].id, only))
 			return true;
 	return false;

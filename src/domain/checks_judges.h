@@ -153,6 +153,7 @@ void judge_inspect_secrets(const struct check_input *in, struct finding *f);
 void judge_secret_exposed(const struct check_input *in, struct finding *f);
 
 /* checks_shared.c */
+void judge_log_separate(const struct check_input *in, struct finding *f);
 void judge_gateway_peers(const struct check_input *in, struct finding *f);
 void judge_fs_pagecache(const struct check_input *in, struct finding *f);
 

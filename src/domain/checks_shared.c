@@ -1,6 +1,6 @@
 /*
  * What tenants have in common although no namespace parts it: the kernel's cache of files,
- * and the network that their gateways share.
+ * the network that their gateways share, and the engine that writes everybody's log.
  */
 #include "checks_judges.h"
 
@@ -82,4 +82,31 @@ void judge_gateway_peers(const struct check_input *in, struct finding *f)
 	judge_evidence(f, "%zu tried from the gateway's network; each answers the host",
 		       in->facts->gateway_reach_count);
 	judge_complaints(f, &c, "%zu others do not answer", in->facts->gateway_reach_count);
+}
+
+void judge_log_separate(const struct check_input *in, struct finding *f)
+{
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+	const struct log_facts *log = in->log;
+
+	judge_expect(f, "what the twin prints is in its own log and in no other one");
+	if (!log) {
+		if (in->twin)
+			judge_unknown(f, "the twin could not be made");
+		else
+			judge_skip(f, "the quick verification makes no twin");
+		return;
+	}
+	if (!log->looked) {
+		judge_skip(f, "the engine keeps no log files of its own that can be read");
+		return;
+	}
+	for (size_t i = 0; i < log->found.count; i++)
+		complain(&c, "the log of %s has it, too", log->found.items[i]);
+	judge_evidence(f, "%zu log files of other containers were searched", log->files);
+	if (c.count == 0 && !log->own)
+		judge_unknown(
+			f, "what the twin printed is not in its own log, so the search is blind");
+	else
+		judge_complaints(f, &c, "in its own log, and in none of %zu others", log->files);
 }

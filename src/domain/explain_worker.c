@@ -220,6 +220,11 @@ static const struct explanation table[] = {
 	  "Reads memory and process limits from the gateway's own cgroup files.",
 	  "The gateway works on data that the tenant sends. Unbounded, it is the tenant's way around "
 	  "its own limits." },
+	{ "log.separate",
+	  "The twin prints a mark of random digits. It is looked for in the twin's own log file on the host, and "
+	  "in what the log files of every other worker and gateway got in the same time.",
+	  "One engine writes all logs. A line that ends up in another client's file shows what an agent "
+	  "said to somebody who must not know, and makes the log worthless as evidence." },
 	{ "log.bounded",
 	  "Reads log driver and max-size of worker and gateway from the engine's inspect reply.",
 	  "A worker that prints in a loop fills the host's disk with its log within minutes." },

@@ -53,6 +53,7 @@ static const struct source table[] = {
 	{ "limit.priority", "CIS Docker 5.19, sched(7), getrlimit(2)" },
 	{ "limit.oom", "CWE-770, proc_pid_oom_score_adj(5)" },
 	{ "limit.gateway", "Firecracker, CIS Docker 5.11, CIS Docker 5.29" },
+	{ "log.separate", "CWE-532, docs.docker.com/engine/logging/configure" },
 	{ "log.bounded", "CWE-770, docs.docker.com/engine/logging/configure" },
 	{ "env.secrets", "BOtB, deepce, CWE-526, proc_pid_environ(5)" },
 	{ "inspect.secrets", "CIS Docker 4.10, CWE-522" },

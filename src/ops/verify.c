@@ -224,6 +224,7 @@ static void judge(struct context *c, const struct run *r, const struct twin_view
 		.facts = &r->facts,
 		.expected_filter = r->filter,
 		.twin = twin->tried ? &twin->facts : NULL,
+		.log = twin->has_container ? &twin->log : NULL,
 		.twin_container = twin->has_container ? &twin->container : NULL,
 		.running_twin = r->running_twin,
 		.siblings = r->siblings,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "domain/twin_spec.h"
 #include "ops/twin.h"
+#include "verify_log.h"
 
 /* The probe takes 16 of each. */
 #define GIVEN_MAX 16
@@ -16,6 +17,7 @@ void twin_view_free(struct twin_view *v)
 {
 	twin_facts_free(&v->facts);
 	container_info_free(&v->container);
+	strlist_free(&v->log.found);
 	*v = (struct twin_view){ 0 };
 }
 
@@ -70,7 +72,8 @@ static bool is_final(const struct err *e)
 	return e->code == ERR_PARTIAL || e->code == ERR_BUSY;
 }
 
-static int attack(struct context *c, const struct twin_order *o, struct twin_view *v, struct err *e)
+static int attack(struct context *c, const struct twin_order *o, const struct log_watch *logs,
+		  struct twin_view *v, struct err *e)
 {
 	struct twin_output output auto_twin_output = { 0 };
 	struct err removal = ERR_INIT;
@@ -80,6 +83,7 @@ static int attack(struct context *c, const struct twin_order *o, struct twin_vie
 	if (twin_start(c, o, &t, e))
 		return -1;
 	rc = twin_wait(c, &t, &output, e);
+	log_watch_end(logs, &t.container, &v->log);
 	v->container = t.container;
 	t.container = (struct container_info){ 0 };
 	v->has_container = true;
@@ -105,6 +109,7 @@ int verify_twin(struct context *c, const struct tenant_spec *spec, const struct 
 				.worker = &state->worker,
 				.allocation = &state->allocation,
 				.lures = true };
+	struct log_watch logs auto_log_watch = { 0 };
 	int rc = 0;
 
 	out->tried = true;
@@ -114,8 +119,11 @@ int verify_twin(struct context *c, const struct tenant_spec *spec, const struct 
 	}
 	if (c->progress)
 		c->progress(c->progress_arg, spec->tenant, "attack from inside", 0, 0);
+	log_watch_begin(&state->worker, state->gateway_present ? &state->gateway : NULL, peers,
+			&logs);
 	make_arguments(c, spec, &state->allocation, peers, &o.arguments);
-	if (attack(c, &o, out, e)) {
+	add(&o.arguments, "--marker", logs.mark);
+	if (attack(c, &o, &logs, out, e)) {
 		if (is_final(e)) {
 			rc = -1;
 		} else {

@@ -16,6 +16,7 @@ struct twin_view {
 	struct twin_facts facts;
 	struct container_info container;
 	bool has_container;
+	struct log_facts log; /* with a container */
 };
 void twin_view_free(struct twin_view *v);
 #define auto_twin_view cleanup_with(twin_view_free)

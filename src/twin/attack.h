@@ -22,6 +22,7 @@ struct setting {
 	const char *workspace;	 /* path of the writable folder */
 	const char *gateway;	 /* NULL: nothing of the gateway can be tried */
 	const char *abstract;	 /* name of a socket that the host listens on, without its NUL */
+	const char *marker;	 /* printed for others to look for; NULL: none */
 	const char *shm, *queue; /* names of a shared memory and a queue of the host, "/..." */
 	int32_t segment;	 /* key of a segment of the host; 0: none */
 	uint16_t port;		 /* where the host listens on all its addresses; 0: nowhere */

@@ -14,6 +14,7 @@ ids_of() {
 
 # A process that runs a file of which memory and disk differ. The page cache is not changed, as only a
 # flaw of the kernel could: the disk is, below the file system, once the file is in memory.
+put_worker || bail_out "the worker does not start again"
 shared=$E2E_TMP/shared image=$E2E_TMP/layer.img
 poisoned() {
 	local block
@@ -34,3 +35,22 @@ else
 fi
 put_worker
 umount "$shared"
+
+# An engine that writes what one container prints to another one's log as well.
+leak_to() { # FILE
+	local line
+	until line=$(grep -hs 'log\.marker' "$ENGINE_DIR"/data/containers/*/*-json.log); do
+		sleep 0.01
+	done
+	echo "$line" >>"$1"
+}
+log_verdict() { # VERDICT
+	tenantctl verify --only log.separate --format json acme 2>"$E2E_TMP/verify.err" |
+		jq -r --arg v "$1" '.tenants[0].findings[] | select(.verdict == $v) | .id' | xargs
+}
+is "$(log_verdict pass)" log.separate "what a twin prints is in its own log only"
+leak_to "$(docker inspect -f '{{.LogPath}}' tc-beta)" &
+leak=$!
+expect_ids "a line in another tenant's log" "$(log_verdict fail)" log.separate
+kill "$leak" 2>/dev/null
+wait "$leak" 2>/dev/null

@@ -14,7 +14,7 @@
 /* The tenant of these tests has no twin; test_twin_fidelity.c and the like give it one. */
 static bool is_of_twin(const char *id)
 {
-	return !strncmp(id, "twin.", 5);
+	return !strncmp(id, "twin.", 5) || !strcmp(id, "log.separate");
 }
 
 static void ids_with(const struct findings *f, enum finding_verdict v, struct strbuf *out)

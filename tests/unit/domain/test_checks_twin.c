@@ -129,6 +129,30 @@ static void a_closed_twin_passes(void **state unused_arg)
 	release(&t);
 }
 
+/* An attack that nobody judges is none of this program's; what others print is. */
+static void a_row_of_another_kind_is_no_attack(void **state unused_arg)
+{
+	static const struct {
+		const char *id;
+		enum finding_verdict wanted;
+	} rows[] = { { "log.marker", VERDICT_PASS }, { "twin.stranger", VERDICT_INCONCLUSIVE } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct tried t;
+		struct twin_entry *e;
+
+		make(&t);
+		t.facts.items = mem_grow(t.facts.items, t.facts.count + 1, sizeof(*t.facts.items));
+		e = &t.facts.items[t.facts.count++];
+		*e = (struct twin_entry){ .what = "print", .outcome = TWIN_OPEN };
+		snprintf(e->id, sizeof(e->id), "%s", rows[i].id);
+		struct findings f = judge(&t);
+		assert_int_equal(verdict_of(&f, "twin.root"), rows[i].wanted);
+		findings_free(&f);
+		release(&t);
+	}
+}
+
 static void each_attack_that_works_is_red(void **state unused_arg)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(attacks); i++) {
@@ -341,6 +365,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_closed_twin_passes),
+		cmocka_unit_test(a_row_of_another_kind_is_no_attack),
 		cmocka_unit_test(each_attack_that_works_is_red),
 		cmocka_unit_test(what_was_not_told_is_not_proved),
 		cmocka_unit_test(a_gateway_that_is_silent_leaves_the_files_proved),
