@@ -39,12 +39,13 @@ static struct node *result_of(const char *tenant, const struct reachables *r)
 	return root;
 }
 
-static int reach_job(struct context *c, const char *tenant, const void *arg unused_arg,
-		     struct node **out, struct err *e)
+static int reach_job(struct context *c, const char *tenant, const void *arg, struct node **out,
+		     struct err *e)
 {
 	struct reachables r auto_reachables = { 0 };
+	const bool *quick = arg;
 
-	if (ops_reachable(c, tenant, &r, e))
+	if (ops_reachable(c, tenant, *quick, &r, e))
 		return -1;
 	*out = result_of(tenant, &r);
 	if (r.unexpected == 0)
@@ -107,7 +108,10 @@ static void put_result(struct invocation *inv, const struct node *result, void *
 int verify_reach(struct invocation *inv, const struct strlist *tenants, struct err *e)
 {
 	struct reach_output all = { 0 };
-	const struct job_set jobs = { .job = reach_job, .sink = put_result, .sink_arg = &all };
+	const bool quick = invocation_flag(inv, "quick");
+	const struct job_set jobs = {
+		.job = reach_job, .arg = &quick, .sink = put_result, .sink_arg = &all
+	};
 	struct node *root;
 	int rc;
 

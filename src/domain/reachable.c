@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/twin_attacks.h"
 #include "domain/gateway.h"
 
 #define EMBEDDED_DNS "127.0.0.11"
@@ -247,18 +248,42 @@ static void add_mounts(const struct reachable_input *in, struct reachables *out)
 
 /* ---- the twin ---- */
 
+/* What works in every tenant, and why; NULL for everything else. */
+static const char *twin_design(const struct twin_entry *x)
+{
+	enum { FAILS, WORKS, KNOWN };
+	static const char *const why[] = {
+		[FAILS] = NULL,
+		[WORKS] = "what every program may do",
+		[KNOWN] = "only a setting of the host would refuse it",
+	};
+#define ROW(id, what, expected, function) { id, what, expected },
+	static const struct {
+		const char *id, *what;
+		int expected;
+	} attacks[] = { TWIN_ATTACKS(ROW) };
+#undef ROW
+
+	for (size_t i = 0; i < ARRAY_SIZE(attacks); i++)
+		if (!strcmp(attacks[i].id, x->id) && !strcmp(attacks[i].what, x->what))
+			return why[attacks[i].expected];
+	return NULL;
+}
+
+/* Rows of other ids are no attempts. */
 static void add_twin(const struct twin_facts *t, struct reachables *out)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		const struct twin_entry *x = &t->items[i];
-		bool control = !strcmp(x->id, "twin.control");
+		const char *design = twin_design(x);
 
+		if (strncmp(x->id, "twin.", strlen("twin.")) != 0)
+			continue;
+		out->tried++;
 		if (x->outcome == TWIN_OPEN)
-			add(out, control ? REACHABLE_DESIGN : REACHABLE_UNEXPECTED,
-			    control ? "what every program may do" : NOTHING, mem_strdup(x->what),
-			    x->id);
+			add(out, design ? REACHABLE_DESIGN : REACHABLE_UNEXPECTED,
+			    design ? design : NOTHING, mem_strdup(x->what), x->id);
 	}
-	out->tried += t->count;
 }
 
 void reachable_add(const struct reachable_input *in, struct reachables *out)

@@ -16,6 +16,7 @@
 #include "probe/probe.h"
 #include "verify_peers.h"
 #include "verify_targets.h"
+#include "verify_twin.h"
 
 enum {
 	ANSWER_MS = 4000, /* of hosts on the internet; used up only when something stays silent */
@@ -189,6 +190,25 @@ static int try_ports(struct view *v, unsigned first, unsigned last, struct reach
 	return 0;
 }
 
+/* What the twin could do is listed; one that told nothing is an error, not an empty list. */
+static int add_twin(struct context *c, const struct view *v, struct reachables *out, struct err *e)
+{
+	struct twin_view twin auto_twin_view = { 0 };
+	const struct tenant_facts none = { 0 };
+	const struct reachable_input in = { .spec = &v->spec,
+					    .allocation = &v->state.allocation,
+					    .facts = &none,
+					    .twin = &twin.facts };
+
+	if (verify_twin(c, &v->spec, &v->state, &v->peers, &twin, e))
+		return -1;
+	if (!twin.facts.complete)
+		return err_set(e, ERR_SYSTEM, "the twin: %s",
+			       twin.facts.trouble ? twin.facts.trouble : "it told nothing");
+	reachable_add(&in, out);
+	return 0;
+}
+
 static int fill(struct view *v, struct reachables *out, struct err *e)
 {
 	const struct reachable_input in = { .spec = &v->spec,
@@ -202,13 +222,14 @@ static int fill(struct view *v, struct reachables *out, struct err *e)
 	return 0;
 }
 
-int ops_reachable(struct context *c, const char *tenant, struct reachables *out, struct err *e)
+int ops_reachable(struct context *c, const char *tenant, bool quick, struct reachables *out,
+		  struct err *e)
 {
 	struct view v auto_view = { 0 };
 	struct reachables r = { 0 };
 
 	if (load(c, tenant, &v, e) || build_targets(c, &v, e) || try_targets(c, &v, e) ||
-	    fill(&v, &r, e)) {
+	    fill(&v, &r, e) || (!quick && add_twin(c, &v, &r, e))) {
 		reachables_free(&r);
 		return err_wrap(e, "tenant %s", tenant);
 	}

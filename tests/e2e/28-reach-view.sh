@@ -73,8 +73,11 @@ is "$(grep -c '^HEAD / HTTP' <<<"$requests") $(grep -ic '^authorization: Bearer 
 	"1 1" "which got one request, with the key"
 is "$(answers rule '(.how | contains("read-only"))')" /workspace "the workspace may be written"
 unlike "$(cat "$out" "$err")" 'correct horse' "no key is told"
+like "$(answers design '(.how == "twin.control")')" "write to the workspace" "a twin said what it can do"
+is "$(docker ps -aq --filter name=twin)" "" "and is gone"
 
-tc 0 "people get a table" verify acme --what-can-it-reach
+tc 0 "people get a table" verify acme --what-can-it-reach --quick
+unlike "$(cat "$out")" "twin" "without a twin when it has to be quick"
 like "$(head -n 1 "$out")" '^acme: [0-9]+ of 6[0-9]{4} attempts answered, 0 of them unexpected$' "with a summary"
 like "$(cat "$out")" 'api.example.com:443 +TLS answer through the gateway +egress: api.example.com' "and the reason of each"
 tc 2 "it is not a report" verify acme --what-can-it-reach --format sarif

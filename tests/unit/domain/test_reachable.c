@@ -264,17 +264,24 @@ static void test_twin(void **state)
 		{ .id = "twin.control", .what = "write to /tmp", .outcome = TWIN_OPEN },
 		{ .id = "twin.mount", .what = "fsopen", .outcome = TWIN_BLOCKED },
 		{ .id = "twin.kernel", .what = "bpf", .outcome = TWIN_OPEN },
+		{ .id = "twin.noexec",
+		  .what = "execve from nameless memory",
+		  .outcome = TWIN_OPEN },
+		{ .id = "twin.noexec", .what = "execve from /tmp", .outcome = TWIN_OPEN },
+		{ .id = "log.marker", .what = "print", .outcome = TWIN_OPEN },
 	};
 	struct world *w = world_new();
 
 	(void)state;
 	w->twin = (struct twin_facts){ .items = items, .count = ARRAY_SIZE(items) };
 	build(w);
-	assert_int_equal(w->out.count, 2);
-	assert_int_equal(w->out.unexpected, 1);
+	assert_int_equal(w->out.count, 4);
+	assert_int_equal(w->out.unexpected, 2);
 	assert_string_equal(w->out.items[1].what, "bpf");
 	assert_int_equal(w->out.items[1].why, REACHABLE_UNEXPECTED);
-	assert_int_equal(w->out.tried, 3);
+	assert_int_equal(w->out.items[2].why, REACHABLE_DESIGN);
+	assert_string_equal(w->out.items[3].what, "execve from /tmp");
+	assert_int_equal(w->out.tried, 5);
 	world_free(w);
 }
 
