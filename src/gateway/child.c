@@ -15,8 +15,9 @@
 #include "base/compiler.h"
 
 #define CHECK_MS 10000
-#define STABLE_MS 5000 /* a child that lived this long starts again without a delay */
-#define BACKOFF_MS 50  /* after the second death in a row, then doubled */
+#define CHECK_TEXT 2048 /* of what a check says */
+#define STABLE_MS 5000	/* a child that lived this long starts again without a delay */
+#define BACKOFF_MS 50	/* after the second death in a row, then doubled */
 #define BACKOFF_MAX_MS 5000
 /* HAProxy drops lines that do not fit while nobody reads: this much without privileges (pipe(7)).
  */
@@ -24,37 +25,43 @@
 
 /* ---- what it says -------------------------------------------------------------------------- */
 
+/* One line without its end; it points into what was read. */
+struct line {
+	const char *at;
+	size_t len;
+};
+
 /* HAProxy's own lines are JSON already; what else it says about itself is not. */
-static bool is_json(const struct child *c)
+static bool is_json(struct line l)
 {
 	static const char start[] = "{\"ts\":";
 
-	return c->line_len > sizeof(start) && memcmp(c->line, start, sizeof(start) - 1) == 0;
+	return l.len > sizeof(start) && memcmp(l.at, start, sizeof(start) - 1) == 0;
 }
 
-static bool says(const struct child *c, const char *what)
+static bool says(struct line l, const char *what)
 {
-	return memmem(c->line, c->line_len, what, strlen(what)) != NULL;
+	return memmem(l.at, l.len, what, strlen(what)) != NULL;
 }
 
 /* What HAProxy says of each proxy and server that gateway-init stops, twice. */
-static bool is_known(const struct child *c)
+static bool is_known(const struct child *c, struct line l)
 {
-	return (c->parting && says(c, " stopped (cumulated conns: ")) ||
-	       says(c, " is going DOWN for maintenance. ") || says(c, " has no server available!");
+	return (c->parting && says(l, " stopped (cumulated conns: ")) ||
+	       says(l, " is going DOWN for maintenance. ") || says(l, " has no server available!");
 }
 
 /* Keeps the last line that HAProxy or dnsmasq marks as the reason, without its prefix. */
-static void keep_complaint(struct child *c)
+static void keep_complaint(struct child *c, struct line l)
 {
 	static const char *const marks[] = { "[ALERT]", "dnsmasq: " };
 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		const char *at = memmem(c->line, c->line_len, marks[i], strlen(marks[i]));
-		const char *text, *end = c->line + c->line_len;
+		const char *at = memmem(l.at, l.len, marks[i], strlen(marks[i]));
+		const char *text, *end = l.at + l.len;
 		size_t n;
 
-		if (!at || says(c, "rror(s) found"))
+		if (!at || says(l, "rror(s) found"))
 			continue;
 		text = i == 0 ? memmem(at, (size_t)(end - at), " : ", 3) : at;
 		text = text ? text + (i == 0 ? 3 : strlen(marks[i])) : at;
@@ -73,62 +80,78 @@ static void keep_complaint(struct child *c)
 /* A worker that floods HAProxy with what is refused must neither push everything else out of a
  * size-limited log, nor keep gateway-init from reading: HAProxy drops lines that nobody reads.
  * Within JSON text each quote is escaped, so that nothing a worker sends looks like a verdict. */
-static void forward(struct child *c, struct events *e)
+static bool is_passed_on(struct line l, struct events *e)
 {
-	ssize_t n;
-
-	event_suppressed(e);
-	if (!says(c, "\"verdict\":\"allowed\"") && !line_limit_take(&e->denied, now_ms() / 1000))
-		return;
-	c->line[c->line_len] = '\n';
-	n = write(STDERR_FILENO, c->line, c->line_len + 1);
-	(void)n; /* as in jsonline_end */
+	return says(l, "\"verdict\":\"allowed\"") || line_limit_take(&e->denied, now_ms() / 1000);
 }
 
-static void take_line(struct child *c, struct events *e)
+static void pass_on(const char *at, const char *end)
+{
+	while (at < end) {
+		ssize_t n = write(STDERR_FILENO, at, (size_t)(end - at));
+
+		if (n <= 0)
+			return; /* as in jsonline_end */
+		at += n;
+	}
+}
+
+static void take_other(struct child *c, struct line l, struct events *e)
 {
 	struct dnslog_entry entry;
-	struct jsonline l;
+	struct jsonline json;
 	bool known = false;
 
-	if (c->dns_log) {
-		if (dnslog_parse(&e->dns, c->line, c->line_len, &entry, &known))
-			dnslog_write(&e->dns, &entry, e->tenant, STDERR_FILENO);
-	} else if (is_json(c)) {
-		known = true;
-		forward(c, e);
-	}
-	if (!known && c->line_len > 0 && !is_known(c)) {
-		keep_complaint(c);
-		jsonline_begin(&l, "output", e->tenant);
-		jsonline_str(&l, "program", c->name);
-		jsonline_text(&l, "line", c->line, c->line_len);
-		jsonline_end(&l, STDERR_FILENO);
-	}
-	c->line_len = 0;
+	if (c->dns_log && dnslog_parse(&e->dns, l.at, l.len, &entry, &known))
+		dnslog_write(&e->dns, &entry, e->tenant, STDERR_FILENO);
+	if (known || l.len == 0 || is_known(c, l))
+		return;
+	keep_complaint(c, l);
+	jsonline_begin(&json, "output", e->tenant);
+	jsonline_str(&json, "program", c->name);
+	jsonline_text(&json, "line", l.at, l.len);
+	jsonline_end(&json, STDERR_FILENO);
 }
 
-static void take_bytes(struct child *c, const char *buf, size_t len, struct events *e)
+/* Neighbouring lines that go out as they came are one write. Without `rest`, a last line that has
+ * no end yet waits for it. */
+static void take_lines(struct child *c, struct events *e, bool rest)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (buf[i] == '\n' || c->line_len == CHILD_LINE)
-			take_line(c, e);
-		if (buf[i] != '\n')
-			c->line[c->line_len++] = buf[i];
+	const char *at = c->text, *passed = at, *end = c->text + c->len;
+
+	event_suppressed(e);
+	while (at < end) {
+		size_t left = (size_t)(end - at);
+		const char *stop = memchr(at, '\n', MIN_OF(left, (size_t)CHILD_LINE + 1));
+		struct line l = { at,
+				  stop ? (size_t)(stop - at) : MIN_OF(left, (size_t)CHILD_LINE) };
+		bool is_event = stop && !c->dns_log && is_json(l);
+
+		if (!stop && !rest && left <= CHILD_LINE)
+			break;
+		at += l.len + (stop != NULL);
+		if (is_event && is_passed_on(l, e))
+			continue;
+		pass_on(passed, l.at);
+		passed = at;
+		if (!is_event)
+			take_other(c, l, e);
 	}
+	pass_on(passed, at);
+	c->len = (size_t)(end - at);
+	memmove(c->text, at, c->len);
 }
 
 ssize_t child_drain(struct child *c, struct events *e)
 {
-	char buf[16384];
-	ssize_t n = read(c->log_fd, buf, sizeof(buf));
+	ssize_t n = read(c->log_fd, c->text + c->len, sizeof(c->text) - c->len);
 
 	if (n > 0) {
 		c->busy = true;
-		take_bytes(c, buf, (size_t)n, e);
+		c->len += (size_t)n;
 	}
-	if (n == 0)
-		take_line(c, e);
+	if (n >= 0)
+		take_lines(c, e, n == 0);
 	return n;
 }
 
@@ -167,7 +190,7 @@ bool child_spawn(struct child *c, const struct launch *l, const struct events *e
 	pid_t pid;
 
 	child_close_log(c);
-	c->line_len = 0;
+	c->len = 0;
 	c->said[0] = '\0';
 	c->parting = false;
 	c->started = now_ms();
@@ -231,8 +254,7 @@ bool child_check(const char *name, const struct launch *l, struct events *e, cha
 {
 	long long deadline = now_ms() + CHECK_MS, left;
 	struct child c;
-	char text[2048], more[512];
-	size_t len = 0;
+	char more[512];
 	ssize_t n = 1;
 	int status = 0;
 
@@ -245,12 +267,12 @@ bool child_check(const char *name, const struct launch *l, struct events *e, cha
 
 		if (poll(&wait, 1, (int)left) <= 0)
 			break;
-		if (len == sizeof(text)) {
+		if (c.len == CHECK_TEXT) {
 			n = read(c.log_fd, more, sizeof(more)); /* warnings without end */
 			continue;
 		}
-		n = read(c.log_fd, text + len, sizeof(text) - len);
-		len += n > 0 ? (size_t)n : 0;
+		n = read(c.log_fd, c.text + c.len, CHECK_TEXT - c.len);
+		c.len += n > 0 ? (size_t)n : 0;
 	}
 	if (n > 0)
 		kill(c.pid, SIGKILL);
@@ -259,8 +281,7 @@ bool child_check(const char *name, const struct launch *l, struct events *e, cha
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
-	take_bytes(&c, text, len, e);
-	take_line(&c, e);
+	take_lines(&c, e, true);
 	memcpy(said, c.said, CHILD_SAID);
 	if (!said[0])
 		snprintf(said, CHILD_SAID, "%s",

@@ -14,6 +14,8 @@
 
 /* HAProxy's longest log line ("log stdout len" in its configuration). */
 #define CHILD_LINE 4096
+/* Read at once: thousands of lines a second must cost little each. */
+#define CHILD_BLOCK (32 * 1024)
 
 struct child {
 	const char *name;
@@ -25,8 +27,8 @@ struct child {
 	long long started, due; /* monotonic milliseconds */
 	unsigned deaths;	/* in a row, each soon after its start */
 	char said[CHILD_SAID];	/* its last complaint */
-	char line[CHILD_LINE + 1];
-	size_t line_len;
+	char text[CHILD_BLOCK]; /* what was read: between two reads, a line without its end */
+	size_t len;
 };
 
 struct launch {

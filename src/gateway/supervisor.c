@@ -27,6 +27,9 @@
 #define STOP_SOFT_MS 3000 /* connections may end by themselves */
 #define STOP_HARD_MS 4000
 #define READS_MAX 64
+/* After one read, what is said is left in the pipe for this long: to wake up for each line costs
+ * more than the line, of the time that serves requests. */
+#define GATHER_MS 10
 #define OLD_LOOK_MS 400 /* what slipped through a cut is found within a second */
 /* How long after a request its process is asked what it counted, and how often for those that are
  * not logged yet. What a process that dies has counted since is lost to a daily limit. */
@@ -54,12 +57,12 @@ static size_t children_of(struct supervisor *s, struct child *out[CHILDREN_MAX])
 	return n;
 }
 
-/* More than one read: what is late is lost. Not without end: others wait, too. */
+/* As long as reads are full: what is late is lost. Not without end: others wait, too. */
 static void forward_some(struct supervisor *s, struct child *c)
 {
-	ssize_t n = 1;
+	ssize_t n = CHILD_BLOCK;
 
-	for (unsigned i = 0; i < READS_MAX && n > 0; i++)
+	for (unsigned i = 0; i < READS_MAX && n > CHILD_BLOCK / 2; i++)
 		n = child_drain(c, &s->events);
 	if (n == 0)
 		child_close_log(c);
@@ -71,18 +74,21 @@ static void wait_and_forward(struct supervisor *s, int ms, bool signals)
 	struct child *child[CHILDREN_MAX];
 	struct pollfd fds[CHILDREN_MAX + 1];
 	size_t n = children_of(s, child);
+	int gather = (int)MAX_OF(0, s->forwarded + GATHER_MS - now_ms());
 
 	for (size_t i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = child[i]->log_fd, .events = POLLIN };
+		fds[i] = (struct pollfd){ .fd = gather ? -1 : child[i]->log_fd, .events = POLLIN };
 	fds[n] = (struct pollfd){ .fd = signals ? s->signal_fd : -1, .events = POLLIN };
-	if (poll(fds, n + 1, ms) < 0) {
+	if (poll(fds, n + 1, gather && (ms < 0 || ms > gather) ? gather : ms) < 0) {
 		if (errno != EINTR)
 			event_failure(&s->events, "poll", errno);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (fds[i].revents)
+		if (fds[i].revents) {
 			forward_some(s, child[i]);
+			s->forwarded = now_ms();
+		}
 }
 
 void supervisor_pump(struct supervisor *s, int ms)

@@ -54,7 +54,7 @@ struct supervisor {
 	struct daily daily;
 	bool stopping;
 	long long stop_soft, stop_hard; /* monotonic milliseconds, as those below */
-	long long look_at_old, look_at_counts;
+	long long look_at_old, look_at_counts, forwarded;
 };
 
 /* ---- proxy.c: HAProxy processes ------------------------------------------------------------ */

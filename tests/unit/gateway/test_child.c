@@ -73,41 +73,109 @@ static void test_known_lines(unused_arg void **state)
 {
 	static const char stopped[] = "Proxy tcp_5432 stopped (cumulated conns: FE: 1, BE: 0).";
 	static const char down[] = "Server outside/r0 is going DOWN for maintenance. 0 active";
+	const struct line line = { stopped, sizeof(stopped) - 1 };
 	struct child c;
 
 	child_init(&c, "haproxy", false);
-	c.line_len = sizeof(stopped) - 1;
-	memcpy(c.line, stopped, c.line_len);
-	assert_false(is_known(&c));
+	assert_false(is_known(&c, line));
 	c.parting = true;
-	assert_true(is_known(&c));
+	assert_true(is_known(&c, line));
 	c.parting = false;
-	c.line_len = sizeof(down) - 1;
-	memcpy(c.line, down, c.line_len);
-	assert_true(is_known(&c));
+	assert_true(is_known(&c, (struct line){ down, sizeof(down) - 1 }));
 }
 
-/* Feeds lines as HAProxy writes them, and counts what goes out that holds `what`. */
-static unsigned forwarded(struct events *e, const char *line, unsigned times, const char *what)
+/* Feeds text to a child's reader, `piece` bytes at a time, and gives what goes out. */
+static FILE *feed(struct child *c, struct events *e, const char *text, size_t len, size_t piece)
 {
 	FILE *out = tmpfile();
-	int saved = dup(STDERR_FILENO);
-	char text[CHILD_LINE + 2];
-	unsigned found = 0;
-	struct child c;
+	int saved = dup(STDERR_FILENO), ends[2];
 
 	assert_non_null(out);
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
 	assert_true(saved >= 0 && dup2(fileno(out), STDERR_FILENO) >= 0);
-	child_init(&c, "haproxy", false);
-	for (unsigned i = 0; i < times; i++)
-		take_bytes(&c, line, strlen(line), e);
+	c->log_fd = ends[0];
+	for (size_t n; len > 0; text += n, len -= n) {
+		n = MIN_OF(len, piece);
+		assert_int_equal(write(ends[1], text, n), n);
+		while (child_drain(c, e) > 0)
+			;
+	}
+	close(ends[1]);
+	assert_int_equal(child_drain(c, e), 0);
+	child_close_log(c);
 	assert_true(dup2(saved, STDERR_FILENO) >= 0);
 	close(saved);
 	rewind(out);
+	return out;
+}
+
+/* Feeds a line many times, and counts what goes out that holds `what`. */
+static unsigned forwarded(struct events *e, const char *line, unsigned times, const char *what)
+{
+	size_t len = strlen(line);
+	char *all = malloc(len * times), text[CHILD_LINE + 2];
+	unsigned found = 0;
+	struct child c;
+	FILE *out;
+
+	assert_non_null(all);
+	for (unsigned i = 0; i < times; i++)
+		memcpy(all + i * len, line, len);
+	child_init(&c, "haproxy", false);
+	out = feed(&c, e, all, len * times, 4096);
 	while (fgets(text, sizeof(text), out))
 		found += strstr(text, what) != NULL;
 	fclose(out);
+	free(all);
 	return found;
+}
+
+/* However the lines fall into reads, each comes out whole, once and in order; only what is not JSON
+ * is made so, and cut where it is too long. */
+static void test_blocks(unused_arg void **state)
+{
+	enum { LINES = 200, LONG = 2 * CHILD_LINE + 100 };
+	static const size_t pieces[] = { 1, 7, 300, 4096, 4097, 65536 };
+	char *all = malloc(LINES * 400 + LONG), *p = all, text[2 * CHILD_LINE], want[400];
+	struct events e = { .tenant = "acme" };
+	struct child c;
+
+	assert_non_null(all);
+	for (int i = 0; i < LINES; i++) {
+		p += sprintf(p, "{\"ts\":%d,\"pad\":\"%0*d\",\"verdict\":\"allowed\"}\n", i, 1 + i,
+			     0);
+		if (i == LINES / 2) {
+			memset(p, 'x', LONG);
+			p[LONG - 1] = '\n';
+			p += LONG;
+		}
+	}
+	p += sprintf(p, "[NOTICE] the last line has no end");
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		unsigned other = 0;
+		FILE *out;
+		int next = 0;
+
+		child_init(&c, "haproxy", false);
+		out = feed(&c, &e, all, (size_t)(p - all), pieces[i]);
+		while (fgets(text, sizeof(text), out)) {
+			sprintf(want, "{\"ts\":%d,\"pad\":\"%0*d\",\"verdict\":\"allowed\"}\n",
+				next, 1 + next, 0);
+			if (strstr(text, "\"event\":\"output\"")) {
+				assert_true(other == 3 ? strstr(text, "no end\"}\n") != NULL
+						       : strstr(text, "xxxx") != NULL);
+				assert_int_equal(next, other == 3 ? LINES : LINES / 2 + 1);
+				other++;
+			} else {
+				assert_string_equal(text, want);
+				next++;
+			}
+		}
+		assert_int_equal(next, LINES);
+		assert_int_equal(other, 4);
+		fclose(out);
+	}
+	free(all);
 }
 
 static void test_flood(unused_arg void **state)
@@ -183,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_check),	    cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_known_lines), cmocka_unit_test(test_delay),
 		cmocka_unit_test(test_spawn),	    cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
