@@ -319,35 +319,23 @@ static void add_inject(struct strbuf *b, const struct gateway_config *c,
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
+/*
+ * What is withheld is only noted first, and answered behind what ends the rules of most answers:
+ * what is there to be compared costs each answer time.
+ */
+#define WITHHOLD "\thttp-response set-var(txn.withheld) "
+
 static void add_withheld(struct strbuf *b, const struct gateway_config *c, const char *reason,
-			 const char *message, const char *condition)
+			 const char *message)
 {
-	strbuf_printf(b,
-		      "\thttp-response set-var(txn.reason) str(%s) if %s\n"
-		      "\thttp-response set-var(txn.verdict) str(denied) "
-		      "if { var(txn.reason) -m str %s }\n"
-		      "\thttp-response return status 502 content-type application/json string ",
-		      reason, condition, reason);
+	strbuf_puts(b, "\thttp-response return status 502 content-type application/json string ");
 	gateway_add_json(b, c, "refused", reason, message);
-	strbuf_printf(b, "}'\\n if { var(txn.reason) -m str %s }\n", reason);
-}
-
-static void add_echo(struct strbuf *b, const struct gateway_config *c, const char *condition)
-{
-	add_withheld(b, c, "echo", "the upstream's answer repeats the key", condition);
-}
-
-/* Answers that are searched as a whole could be fetched in parts that have each a piece of the key;
- * several parts in one answer, and parts of what has no known length, may be such ones. */
-static void add_range(struct strbuf *b, const struct gateway_config *c)
-{
-	add_withheld(b, c, "range", "a part of a short answer is not searched: ask for all of it",
-		     "{ status 206 } !{ res.fhdr(content-range) -m reg '/[1-9][0-9]{4,}$' }");
+	strbuf_printf(b, "}'\\n if { var(txn.withheld) -m str %s }\n", reason);
 }
 
 /*
  * The phrase beside a status is the upstream's own text and in no fetch of HAProxy's: those of
- * known statuses are set anew. The most frequent status ends the rules.
+ * known statuses are set anew.
  */
 static void add_phrases(struct strbuf *b)
 {
@@ -355,11 +343,27 @@ static void add_phrases(struct strbuf *b)
 				     308, 400, 401, 402, 403, 404, 405, 406, 409, 410,
 				     413, 415, 422, 429, 500, 501, 502, 503, 504, 529 };
 
-	strbuf_puts(b, "\thttp-response set-status 200 if { status 200 }\n"
-		       "\thttp-response allow if { status 200 }\n");
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		strbuf_printf(b, "\thttp-response set-status %d if { status %d }\n", known[i],
 			      known[i]);
+}
+
+static void add_searches(struct strbuf *b)
+{
+	strbuf_puts(b, WITHHOLD "str(echo) if { res.hdrs -m sub -f echo }\n");
+	/* Answers that are searched as a whole could be fetched in parts that have each a piece of
+	 * the key; several parts in one answer, and parts of what has no known length, may be such
+	 * ones. */
+	strbuf_puts(b, WITHHOLD "str(range) if { status 206 } "
+				"!{ res.fhdr(content-range) -m reg '/[1-9][0-9]{4,}$' }\n");
+	/* A body of unknown length may be a stream of events, which begins when it begins. The type
+	 * tells nothing: many upstreams take it from the worker's Accept. */
+	strbuf_printf(b,
+		      "\tacl is_searched status 400:599\n"
+		      "\tacl is_searched res.hdr_val(content-length) 1:%d\n"
+		      "\thttp-response wait-for-body time 10s if is_searched\n" WITHHOLD
+		      "str(echo) if is_searched { res.body -m sub -f echo }\n",
+		      ECHO_BODY_MAX);
 }
 
 static void add_answer(struct strbuf *b, const struct gateway_config *c,
@@ -368,20 +372,21 @@ static void add_answer(struct strbuf *b, const struct gateway_config *c,
 	strbuf_puts(b, "\thttp-response set-var(txn.answered) bool(true) if { status 502:504 }\n"
 		       "\thttp-response del-header authorization\n"
 		       "\thttp-response del-header proxy-authorization\n");
-	for (size_t i = 0; i < r->inject.count; i++)
-		if (header_of(inject_at(r, i)))
-			strbuf_printf(b, "\thttp-response del-header %s\n",
-				      header_of(inject_at(r, i)));
-	add_echo(b, c, "{ res.hdrs -m sub -f echo }");
-	add_range(b, c);
-	/* A body of unknown length may be a stream of events, which begins when it begins. The type
-	 * tells nothing: many upstreams take it from the worker's Accept. */
-	strbuf_printf(b,
-		      "\tacl is_searched status 400:599\n"
-		      "\tacl is_searched res.hdr_val(content-length) 1:%d\n"
-		      "\thttp-response wait-for-body time 10s if is_searched\n",
-		      ECHO_BODY_MAX);
-	add_echo(b, c, "is_searched { res.body -m sub -f echo }");
+	for (size_t i = 0; i < r->inject.count; i++) {
+		const char *name = header_of(inject_at(r, i));
+
+		if (name && strcasecmp(name, "authorization") != 0 &&
+		    strcasecmp(name, "proxy-authorization") != 0)
+			strbuf_printf(b, "\thttp-response del-header %s\n", name);
+	}
+	add_searches(b);
+	strbuf_puts(b, "\tacl is_withheld var(txn.withheld) -m found\n"
+		       "\thttp-response set-status 200 if { status 200 } !is_withheld\n"
+		       "\thttp-response allow if { status 200 } !is_withheld\n"
+		       "\thttp-response set-var(txn.reason) var(txn.withheld) if is_withheld\n"
+		       "\thttp-response set-var(txn.verdict) str(denied) if is_withheld\n");
+	add_withheld(b, c, "echo", "the upstream's answer repeats the key");
+	add_withheld(b, c, "range", "a part of a short answer is not searched: ask for all of it");
 	add_phrases(b);
 }
 

@@ -48,11 +48,9 @@ static const char plain[] =
 	"([?].*)?$'\n"
 	"\tacl is_odd req.hdrs -m reg -i '(?m)" ODD_HEADERS "|^(upgrade|transfer-encoding|expect):|"
 	"^connection:(?! *(keep-alive|close) *\\r)|^content-length:(?! *[0-9]{1,15} *\\r)'\n"
-	"\thttp-request set-var(txn.plain) bool(true) if is_plain_method is_plain_host "
-	"{ req.ver 1.1 } is_known is_plain_url !is_odd\n"
+	"\thttp-request set-var(txn.plain) 'str(\"tenantctl egress check %s gateway %d\")' "
+	"if is_plain_method is_plain_host { req.ver 1.1 } is_known is_plain_url !is_odd\n"
 	"\tacl is_plain var(txn.plain) -m found\n"
-	"\thttp-request set-var-fmt(txn.hint) 'tenantctl egress check %s gateway %d %%[method] "
-	"%%[var(txn.path)]' if is_plain\n"
 	"\thttp-request allow if is_plain\n";
 
 /*
@@ -90,7 +88,9 @@ void gateway_add_refusal(struct strbuf *b, const struct gateway_config *c,
 		      "\thttp-request return status %d content-type application/json lf-string ",
 		      r->reason, r->condition, r->status);
 	gateway_add_json(b, c, "refused", r->reason, r->message);
-	strbuf_puts(b, ",\"hint\":\"%[var(txn.hint)]\"}'\\n");
+	/* One of the two is there; what only few requests need is put together for these only. */
+	strbuf_puts(b, ",\"hint\":\"%[var(txn.hint)]%[var(txn.plain),concat(\" \",txn.method),"
+		       "concat(\" \",txn.path)]\"}'\\n");
 	if (r->retry_after)
 		strbuf_printf(b, " hdr Retry-After %s", r->retry_after);
 	strbuf_puts(b, " if { var(txn.reason) -m found }\n");
