@@ -51,7 +51,7 @@ struct visit { /* what the child works with */
 	struct early early;	 /* begun in its namespace */
 };
 
-static int open_namespace(const struct target *t, int *out_fd, struct err *e)
+int net_open_namespace(const struct target *t, int *out_fd, struct err *e)
 {
 	struct stat st;
 	struct ns_id id;
@@ -68,7 +68,7 @@ static int open_namespace(const struct target *t, int *out_fd, struct err *e)
 	return 0;
 }
 
-static int enter(int proc_root, int ns, struct err *e)
+int net_enter(int proc_root, int ns, struct err *e)
 {
 	struct stat want;
 	struct ns_id now;
@@ -112,8 +112,7 @@ static bool ipv6_is_off(const struct visit *v)
 	return true;
 }
 
-/* Nothing is left that a flaw in the readers of answers could abuse. */
-static int drop_privileges(struct err *e)
+int net_drop_privileges(struct err *e)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
@@ -132,7 +131,7 @@ static void visit_gateway(struct visit *v, struct err *e)
 
 	if (v->gateway_ns < 0)
 		return;
-	if (enter(v->proc_root, v->gateway_ns, e) < 0) {
+	if (net_enter(v->proc_root, v->gateway_ns, e) < 0) {
 		v->header.ip_forward = 1;
 		err_wrap(e, "gateway");
 		return;
@@ -153,7 +152,7 @@ static int visit_worker(struct visit *v, struct err *e)
 
 	if (v->worker_ns < 0)
 		return err_set(e, ERR_NOT_FOUND, "%s", not_running);
-	if (enter(v->proc_root, v->worker_ns, e) < 0 ||
+	if (net_enter(v->proc_root, v->worker_ns, e) < 0 ||
 	    netlink_links(&v->links, &v->link_count, e) < 0 ||
 	    netlink_routes(v->links, v->link_count, &v->routes, &v->route_count, e) < 0)
 		return err_wrap(e, "worker");
@@ -242,7 +241,7 @@ static int in_child(void *arg, int fd)
 			(void)!err_sys(&e, errno, "addresses");
 		v->facts->routes = v->routes;
 		v->facts->route_count = v->route_count;
-		if (e.code == ERR_NONE && drop_privileges(&e) == 0)
+		if (e.code == ERR_NONE && net_drop_privileges(&e) == 0)
 			reach_run(v->facts, v->r->timeout_ms);
 		early_finish(&v->early, v->facts->gateway_reach);
 	}
@@ -298,8 +297,8 @@ static int visit_both(const struct net_request *r, struct visit *v, struct tenan
 	auto_strbuf struct strbuf report = STRBUF_INIT(REPORT_MAX);
 	int status = 0;
 
-	if ((r->worker && open_namespace(r->worker, &v->worker_ns, e) < 0) ||
-	    (r->gateway && open_namespace(r->gateway, &v->gateway_ns, e) < 0) ||
+	if ((r->worker && net_open_namespace(r->worker, &v->worker_ns, e) < 0) ||
+	    (r->gateway && net_open_namespace(r->gateway, &v->gateway_ns, e) < 0) ||
 	    child_call(in_child, v, MAX_OF(r->timeout_ms, 0) + EXTRA_MS, &report, &status, e) < 0)
 		return -1;
 	if (status != 0 || report.overflow || !net_wire_accept(report.data, report.len, out))

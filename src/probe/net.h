@@ -26,4 +26,14 @@ void net_probe(const struct net_request *r, struct tenant_facts *out);
  * `bridge` has here. */
 void net_host_side(const char *bridge, struct tenant_facts *out);
 
+/* ---- for a child that visits a namespace itself ---- */
+
+/* The network namespace of a held process. */
+int net_open_namespace(const struct target *t, int *out_fd, struct err *e) must_check;
+/* Enters it; the calling thread is there for good. */
+int net_enter(int proc_root, int ns, struct err *e) must_check;
+/* Becomes nobody, without capabilities: nothing is left that a flaw in the readers of answers could
+ * abuse. The parent-death signal is set to SIGKILL. */
+int net_drop_privileges(struct err *e) must_check;
+
 #endif
