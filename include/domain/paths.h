@@ -14,6 +14,7 @@ enum path_kind {
 	PATH_TENANTS,	    /* /var/lib/tenantctl/tenants */
 	PATH_AUDIT,	    /* /var/lib/tenantctl/audit.json: what the last audit found */
 	PATH_ALLOCATE_LOCK, /* /var/lib/tenantctl/allocate.lock: slots and shared objects */
+	PATH_DRILL_LOCK,    /* /var/lib/tenantctl/drill.lock: one drill at a time */
 	PATH_LOCKS,	    /* /var/lib/tenantctl/locks */
 	PATH_SERVED,	    /* /srv/tenants */
 	PATH_SECRETS,	    /* /etc/tenantctl/secrets */
@@ -42,6 +43,9 @@ enum path_kind {
 	PATH_WORKSPACE_MOUNT, /* /srv/tenants/NAME/workspace: where it is mounted */
 	PATH_WORKSPACE_DATA,  /* .../workspace/data: bind-mounted into the worker; absent while
 				 unmounted, so that a worker can't start on the bare folder */
+	PATH_SCRATCH_IMAGE,   /* /srv/tenants/NAME/drill.img: what a drill fills instead */
+	PATH_SCRATCH_MOUNT,   /* /srv/tenants/NAME/drill */
+	PATH_SCRATCH_DATA,    /* .../drill/data: bind-mounted into the twin */
 	PATH_TENANT_SECRETS,  /* /etc/tenantctl/secrets/NAME: one file for each key */
 	PATH_RUNTIME,	      /* /run/tenantctl/NAME: a tmpfs of the tenant's own */
 	PATH_GATEWAY_FILES,   /* .../NAME/files: bind-mounted into the gateway, read-only */

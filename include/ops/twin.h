@@ -29,7 +29,7 @@ struct twin_order {
 	const struct container_info *worker; /* as observed; it runs */
 	const struct allocation *allocation;
 	struct strlist arguments; /* of the program; owned by the caller */
-	const char *workspace;	  /* folder of the host that stands in; NULL: a small tmpfs */
+	uint64_t image_bytes;	  /* an image like the workspace's stands in; 0: a small tmpfs */
 	unsigned limit_s;	  /* of twin_wait; 0: TWIN_LIMIT_S */
 	bool lures; /* make things of the host that it must not find, and name them to it */
 };

@@ -24,6 +24,7 @@
 #include "mounts.h"
 #include "twin_image.h"
 #include "twin_lures.h"
+#include "workspace.h"
 
 #define MODE_PRIVATE_DIR 0700
 #define MODE_RUNTIME 0711
@@ -32,7 +33,7 @@
 #define EVICT_WAIT_MS 10000
 #define SLICE_MS 1000L
 #define STDERR_SHOWN 200
-/* What attacks write there is little; the drills bring a folder of their own. */
+/* What attacks write there is little; a drill fills an image of its own. */
 #define SCRATCH_OPTIONS "size=16m,nr_inodes=1024,mode=0700,uid=%lld,gid=%lld"
 
 static void held_signals(sigset_t *set)
@@ -89,10 +90,13 @@ static int drop_lock(const struct context *c, const char *tenant, int *fd, struc
 
 static int make_scratch(const struct context *c, const struct twin_order *o, struct err *e)
 {
+	uid_t uid = (uid_t)o->allocation->worker_uid;
 	auto_free char *path = path_of(c->root, PATH_TWIN_SCRATCH, o->tenant);
 	auto_free char *options = mem_printf(SCRATCH_OPTIONS, (long long)o->allocation->worker_uid,
 					     (long long)o->allocation->worker_uid);
 
+	if (o->image_bytes)
+		return workspace_scratch_make(c->root, o->tenant, o->image_bytes, uid, e);
 	if (fsio_mkdirs(path, MODE_RUNTIME, e))
 		return -1;
 	/* as the worker's own, whose programs may be executed */
@@ -107,7 +111,7 @@ static int remove_scratch(const struct context *c, const char *tenant, struct er
 		return -1;
 	if (rmdir(path) && errno != ENOENT)
 		return err_sys(e, errno, "remove %s", path);
-	return 0;
+	return workspace_scratch_remove(c->root, tenant, e);
 }
 
 /* ---- what is left ---- */
@@ -245,14 +249,15 @@ static int start(struct context *c, const struct twin_order *o, struct twin *t, 
 	struct strlist arguments auto_strlist = { 0 };
 	auto_free char *image = NULL;
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_DATA, o->tenant);
-	auto_free char *scratch = path_of(c->root, PATH_TWIN_SCRATCH, o->tenant);
+	auto_free char *scratch = path_of(
+		c->root, o->image_bytes ? PATH_SCRATCH_DATA : PATH_TWIN_SCRATCH, o->tenant);
 	struct twin_inputs in = { .tenant = o->tenant,
 				  .worker = o->worker,
 				  .allocation = o->allocation,
 				  .program = TWIN_PROGRAM,
 				  .arguments = &arguments,
 				  .workspace = workspace,
-				  .scratch = o->workspace ? o->workspace : scratch };
+				  .scratch = scratch };
 	struct container_spec spec = { 0 };
 	int rc;
 
@@ -263,11 +268,9 @@ static int start(struct context *c, const struct twin_order *o, struct twin *t, 
 		t->lures = mem_alloc(sizeof(*t->lures));
 		twin_lures_make(c->root, o->tenant, t->lures, &arguments);
 	}
-	if (!o->workspace) {
-		t->has_scratch = true;
-		if (make_scratch(c, o, e))
-			return -1;
-	}
+	t->has_scratch = true;
+	if (make_scratch(c, o, e))
+		return -1;
 	in.image_id = image;
 	twin_spec_make(&in, &spec);
 	strmap_set(&spec.labels, LABEL_VERSION, TENANTCTL_VERSION);

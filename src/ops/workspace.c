@@ -65,16 +65,14 @@ static int make_file_system(const char *path, struct err *e)
 	return rc ? err_hint(e, "mkfs.ext4 comes with the package e2fsprogs") : 0;
 }
 
-int workspace_create(const char *root, const char *tenant, uint64_t bytes, struct err *e)
+static int make_image(const char *root, const char *tenant, const char *image, uint64_t bytes,
+		      struct err *e)
 {
 	auto_free char *served = path_of(root, PATH_SERVED, NULL);
 	auto_free char *dir = path_of(root, PATH_TENANT_DATA, tenant);
-	auto_free char *image = path_of(root, PATH_WORKSPACE_IMAGE, tenant);
 	auto_free char *making = mem_printf("%s.new", image);
 	auto_fd int fd = -1;
 
-	if (workspace_exists(root, tenant))
-		return 0;
 	if (fsio_mkdirs(served, MODE_DIR, e) || fsio_mkdirs(dir, MODE_TENANT_DIR, e))
 		return -1;
 	fd = open(making, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, MODE_IMAGE);
@@ -87,6 +85,13 @@ int workspace_create(const char *root, const char *tenant, uint64_t bytes, struc
 	if (fsync(fd) || rename(making, image))
 		return err_sys(e, errno, "finish %s", image);
 	return 0;
+}
+
+int workspace_create(const char *root, const char *tenant, uint64_t bytes, struct err *e)
+{
+	auto_free char *image = path_of(root, PATH_WORKSPACE_IMAGE, tenant);
+
+	return workspace_exists(root, tenant) ? 0 : make_image(root, tenant, image, bytes, e);
 }
 
 /* Binds a free loop device to the image in one call (LOOP_CONFIGURE, Linux 5.8); another process
@@ -140,14 +145,12 @@ static int prepare_data(const char *mount_point, uid_t uid, struct err *e)
 	return st.st_uid == uid ? 0 : chown_tree(top, "data", uid, e);
 }
 
-int workspace_mount(const char *root, const char *tenant, uid_t uid, struct err *e)
+static int mount_image(const char *image, const char *mount_point, uid_t uid, struct err *e)
 {
-	auto_free char *image = path_of(root, PATH_WORKSPACE_IMAGE, tenant);
-	auto_free char *mount_point = path_of(root, PATH_WORKSPACE_MOUNT, tenant);
 	auto_fd int loop = -1;
 	char device[32];
 
-	if (!workspace_is_mounted(root, tenant)) {
+	if (!mount_is_point(mount_point)) {
 		if (fsio_mkdirs(mount_point, MODE_TENANT_DIR, e) ||
 		    attach_loop(image, device, &loop, e))
 			return -1;
@@ -156,6 +159,14 @@ int workspace_mount(const char *root, const char *tenant, uid_t uid, struct err 
 			return err_sys(e, errno, "mount %s on %s", image, mount_point);
 	}
 	return prepare_data(mount_point, uid, e);
+}
+
+int workspace_mount(const char *root, const char *tenant, uid_t uid, struct err *e)
+{
+	auto_free char *image = path_of(root, PATH_WORKSPACE_IMAGE, tenant);
+	auto_free char *mount_point = path_of(root, PATH_WORKSPACE_MOUNT, tenant);
+
+	return mount_image(image, mount_point, uid, e);
 }
 
 int workspace_unmount(const char *root, const char *tenant, struct err *e)
@@ -170,4 +181,42 @@ int workspace_purge(const char *root, const char *tenant, struct err *e)
 	auto_free char *dir = path_of(root, PATH_TENANT_DATA, tenant);
 
 	return workspace_unmount(root, tenant, e) || fsio_remove_tree(dir, e) ? -1 : 0;
+}
+
+/* ---- what a drill fills instead ---- */
+
+uint64_t workspace_bytes(const char *root, const char *tenant)
+{
+	auto_free char *image = path_of(root, PATH_WORKSPACE_IMAGE, tenant);
+	struct stat st;
+
+	return workspace_is_mounted(root, tenant) && lstat(image, &st) == 0 && S_ISREG(st.st_mode)
+		       ? (uint64_t)st.st_size
+		       : 0;
+}
+
+int workspace_scratch_make(const char *root, const char *tenant, uint64_t bytes, uid_t uid,
+			   struct err *e)
+{
+	auto_free char *image = path_of(root, PATH_SCRATCH_IMAGE, tenant);
+	auto_free char *mount_point = path_of(root, PATH_SCRATCH_MOUNT, tenant);
+
+	return workspace_scratch_remove(root, tenant, e) ||
+			       make_image(root, tenant, image, bytes, e) ||
+			       mount_image(image, mount_point, uid, e)
+		       ? -1
+		       : 0;
+}
+
+int workspace_scratch_remove(const char *root, const char *tenant, struct err *e)
+{
+	auto_free char *image = path_of(root, PATH_SCRATCH_IMAGE, tenant);
+	auto_free char *making = mem_printf("%s.new", image);
+	auto_free char *mount_point = path_of(root, PATH_SCRATCH_MOUNT, tenant);
+
+	if (mount_remove(mount_point, e))
+		return -1;
+	if (rmdir(mount_point) && errno != ENOENT)
+		return err_sys(e, errno, "remove %s", mount_point);
+	return fsio_unlink(image, e) || fsio_unlink(making, e) ? -1 : 0;
 }

@@ -29,4 +29,13 @@ bool workspace_is_mounted(const char *root, const char *tenant);
 /* data/ is there and belongs to `uid`: the hand-over was finished. */
 bool workspace_is_ready(const char *root, const char *tenant, uid_t uid);
 
+/* Size of the image that is mounted; 0: none is. */
+uint64_t workspace_bytes(const char *root, const char *tenant);
+/* Makes an image in the same way beside it, for a drill to fill, and mounts it; data/ in it belongs
+ * to `uid`. One that is there already is replaced. */
+int workspace_scratch_make(const char *root, const char *tenant, uint64_t bytes, uid_t uid,
+			   struct err *e) must_check;
+/* None is success. */
+int workspace_scratch_remove(const char *root, const char *tenant, struct err *e) must_check;
+
 #endif

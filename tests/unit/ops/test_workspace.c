@@ -27,7 +27,7 @@ static int take_down(void **state)
 	auto_free char *root = mem_strdup(((struct fixture *)*state)->dir);
 	struct err e = ERR_INIT;
 
-	if (workspace_unmount(root, TENANT, &e))
+	if (workspace_scratch_remove(root, TENANT, &e) || workspace_unmount(root, TENANT, &e))
 		print_error("%s\n", e.message);
 	return teardown(state);
 }
@@ -96,6 +96,43 @@ static void what_is_in_it_stays_and_changes_hands(void **state)
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_uid, UID + 2);
 	assert_int_equal(st.st_size, 4);
+}
+
+/* What a drill fills has the workspace's size and nothing of its content, and goes without it. */
+static void a_scratch_image_is_beside_the_workspace(void **state)
+{
+	auto_free char *root = root_of(state);
+	auto_free char *data = path_of(root, PATH_SCRATCH_DATA, TENANT);
+	auto_free char *point = path_of(root, PATH_SCRATCH_MOUNT, TENANT);
+	auto_free char *image = path_of(root, PATH_SCRATCH_IMAGE, TENANT);
+	auto_free char *own = path_of(root, PATH_WORKSPACE_DATA, TENANT);
+	struct err e = ERR_INIT;
+	struct statvfs fs;
+	struct stat st;
+
+	if (!can_mount())
+		skip();
+	assert_int_equal(workspace_bytes(root, TENANT), 0);
+	assert_ok(workspace_create(root, TENANT, BYTES, &e), &e);
+	assert_int_equal(workspace_bytes(root, TENANT), 0); /* not mounted: it bounds nothing */
+	assert_ok(workspace_mount(root, TENANT, UID, &e), &e);
+	assert_int_equal(workspace_bytes(root, TENANT), BYTES);
+	assert_ok(workspace_scratch_make(root, TENANT, BYTES / 2, UID, &e), &e);
+	assert_int_equal(statvfs(data, &fs), 0);
+	assert_true((uint64_t)fs.f_blocks * fs.f_frsize <= BYTES / 2);
+	assert_true(fs.f_flag & ST_NOSUID && fs.f_flag & ST_NODEV);
+	assert_int_equal(stat(data, &st), 0);
+	assert_int_equal(st.st_uid, UID);
+	/* again, as after a run that was killed */
+	assert_ok(workspace_scratch_make(root, TENANT, BYTES, UID, &e), &e);
+	assert_int_equal(statvfs(data, &fs), 0);
+	assert_true((uint64_t)fs.f_blocks * fs.f_frsize > BYTES / 2);
+	assert_ok(workspace_scratch_remove(root, TENANT, &e), &e);
+	assert_int_equal(access(point, F_OK), -1);
+	assert_int_equal(access(image, F_OK), -1);
+	assert_int_equal(access(own, F_OK), 0);
+	assert_ok(workspace_scratch_remove(root, TENANT, &e), &e);
+	assert_ok(workspace_unmount(root, TENANT, &e), &e);
 }
 
 /* A run that died in mkfs leaves a half-made image under another name. */
@@ -240,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_MOUNT(is_made_mounted_and_gone),
 		WITH_MOUNT(what_is_in_it_stays_and_changes_hands),
+		WITH_MOUNT(a_scratch_image_is_beside_the_workspace),
 		WITH_MOUNT(a_half_made_image_is_no_workspace),
 		WITH_MOUNT(a_link_in_the_way_is_refused),
 		WITH_FOLDER(hostile_trees_change_hands_and_nothing_else),
