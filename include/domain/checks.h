@@ -48,7 +48,8 @@ struct check {
 	const char *id, *title, *remedy;
 	enum finding_group group;
 	enum finding_severity severity;
-	/* Fills verdict, expected, observed, evidence; the rest is taken from the table. */
+	/* Fills verdict, expected, observed, evidence; the rest is taken from the table. NULL: a
+	 * drill, see domain/drill.h. */
 	void (*judge)(const struct check_input *in, struct finding *out);
 };
 
@@ -56,7 +57,10 @@ struct check {
 const struct check *checks_all(size_t *out_count);
 /* True when a check is among them that looks at a twin. `only` as below. */
 bool checks_need_twin(const struct strlist *only);
-/* Runs every check whose id starts with one of `only` (NULL: all). The caller frees *out. */
+/* NULL when there is none of that id. */
+const struct check *check_find(const char *id);
+/* Runs every check, drills left out, whose id starts with one of `only` (NULL: all). The caller
+ * frees *out. */
 void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out);
 
 #endif

@@ -159,6 +159,7 @@ struct verify_result {
 struct verify_options {
 	struct strlist only; /* id prefixes; empty: all */
 	bool quick;
+	bool drill; /* the drills instead, see ops/drill.h */
 };
 /* Verifies one tenant against all siblings; stores the result for `list`. */
 int ops_verify(struct context *c, const char *tenant, const struct verify_options *o,

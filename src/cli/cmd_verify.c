@@ -5,6 +5,7 @@
 #include "cmd_verify.h"
 #include "commands.h"
 #include "domain/checks.h"
+#include "ops/drill.h"
 #include "ops/report.h"
 #include "record.h"
 #include "report.h"
@@ -25,7 +26,7 @@ static int verify_job(struct context *c, const char *tenant, const void *arg, st
 	struct verify_result r = { 0 };
 	bool pass;
 
-	if (ops_verify(c, tenant, o, &r, e))
+	if (o->drill ? ops_drill(c, tenant, &o->only, &r, e) : ops_verify(c, tenant, o, &r, e))
 		return -1;
 	pass = findings_pass(&r.findings);
 	*out = verify_result_json(&r);
@@ -92,6 +93,22 @@ static bool check_exists(const char *prefix)
 	return false;
 }
 
+/* Whether a check, or a drill, of the run that is asked for starts with it. */
+static int check_runs(const char *prefix, bool drill, struct err *e)
+{
+	size_t count;
+	const struct check *all = checks_all(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!all[i].judge == drill && strncmp(all[i].id, prefix, strlen(prefix)) == 0)
+			return 0;
+	if (!check_exists(prefix))
+		return unknown_check(prefix, e);
+	if (drill)
+		return err_set(e, ERR_USAGE, "--drill runs drills only, and '%s' is none", prefix);
+	return err_set(e, ERR_USAGE, "'%s' is a drill, and those run with --drill only", prefix);
+}
+
 static int show_catalogue(struct invocation *inv, const char *id, struct err *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
@@ -99,6 +116,10 @@ static int show_catalogue(struct invocation *inv, const char *id, struct err *e)
 	if (strcmp(report_format(inv), "human") != 0 && !inv->out->json)
 		return err_set(e, ERR_USAGE, "the list of checks is human or json, not %s",
 			       report_format(inv));
+	if (invocation_flag(inv, "drill")) {
+		report_drills(inv->out->json, &text);
+		return report_put_text(inv, &text, e);
+	}
 	if (id && !check_exists(id))
 		return unknown_check(id, e);
 	if (inv->out->json)
@@ -132,8 +153,9 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 		.arg = o,
 		.sink = collect,
 		.sink_arg = &all,
+		.alone = o->drill,
 		.verifies = true,
-		.measures = true,
+		.measures = !o->drill,
 	};
 	struct err write_error = ERR_INIT;
 	struct report r;
@@ -162,15 +184,15 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	return rc;
 }
 
-static int read_only(const struct invocation *inv, struct strlist *out, struct err *e)
+static int read_only(const struct invocation *inv, bool drill, struct strlist *out, struct err *e)
 {
 	for (size_t i = 0; i < inv->options.count; i++) {
 		const struct option_value *v = &inv->options.items[i];
 
 		if (strcmp(v->def->name, "only") != 0)
 			continue;
-		if (!check_exists(v->value))
-			return unknown_check(v->value, e);
+		if (check_runs(v->value, drill, e))
+			return -1;
 		strlist_add(out, v->value);
 	}
 	return 0;
@@ -179,7 +201,8 @@ static int read_only(const struct invocation *inv, struct strlist *out, struct e
 static int run_verify(struct invocation *inv, struct err *e)
 {
 	auto_strlist struct strlist tenants = { 0 };
-	struct verify_options o = { .quick = invocation_flag(inv, "quick") };
+	struct verify_options o = { .quick = invocation_flag(inv, "quick"),
+				    .drill = invocation_flag(inv, "drill") };
 	const char *explained = invocation_option(inv, "explain");
 	int rc;
 
@@ -189,7 +212,7 @@ static int run_verify(struct invocation *inv, struct err *e)
 		return show_catalogue(inv, explained, e);
 	if (invocation_option(inv, "check-pack"))
 		return verify_check_pack(inv, e);
-	rc = read_only(inv, &o.only, e);
+	rc = read_only(inv, o.drill, &o.only, e);
 	if (!rc)
 		rc = select_tenants(inv, ALL_WITH_STATE, &tenants, e);
 	if (!rc && invocation_flag(inv, "what-can-it-reach"))
@@ -235,6 +258,8 @@ static const struct option_def options[] = {
 	  .placeholder = "FILE",
 	  .arg = ARG_FILE,
 	  .help = "with --check-pack: it must be signed by this key (PEM)" },
+	{ .name = "drill",
+	  .help = "run the drills instead: loud attacks in a twin, while others are watched" },
 	{ .name = "list", .flags = OPTION_OFFLINE, .help = "list the checks and end" },
 	{ .name = "explain",
 	  .placeholder = "ID",
@@ -275,6 +300,11 @@ static const struct option_pair exclusive[] = {
 	{ "check-pack", "explain" },
 	{ "what-can-it-reach", "pack" },
 	{ "what-can-it-reach", "check-pack" },
+	{ "drill", "quick" },
+	{ "drill", "explain" },
+	{ "drill", "what-can-it-reach" },
+	{ "drill", "pack" },
+	{ "drill", "check-pack" },
 };
 
 const struct command cmd_verify = {
@@ -316,14 +346,24 @@ const struct command cmd_verify = {
 		"is in the audit log, and the log's head is in the pack. The exit status of "
 		"--check-pack is 1 when a single byte is not as it was written, or the key is "
 		"another than the one given; it does not depend on what the pack says. "
-		"tenantctl(8) says how to check one without tenantctl.",
+		"tenantctl(8) says how to check one without tenantctl.\n\n"
+		"Drills try limits out: in a twin of the worker each uses up one thing (processes, "
+		"memory, processors, /tmp, shared memory, workspace, log, open files, connections "
+		"to the gateway) until it is stopped. It stops itself a little above the limit, so "
+		"that a host without the limit survives it. Another tenant's gateway, or the own "
+		"one where there is no other, is asked 50 times a second meanwhile and has to "
+		"answer as fast as before, within the bounds that --drill --list shows; nothing "
+		"outside of the twin may be killed, and afterwards all has to be as before. One "
+		"drill runs on a host at a time, none on a host that is short of memory, disk or "
+		"processors, and never without --drill.",
 	.example = "  tenantctl verify --all\n"
 		   "  tenantctl verify acme-dental --only net. -v\n"
 		   "  tenantctl verify acme-dental --what-can-it-reach\n"
 		   "  tenantctl verify --all --format html -o report.html\n"
 		   "  tenantctl verify acme-dental --pack acme.tar --sign /etc/tenantctl/sign.pem\n"
 		   "  tenantctl verify --check-pack acme.tar --public-key operator.pem\n"
-		   "  tenantctl verify --explain net.sibling.tcp",
+		   "  tenantctl verify --explain net.sibling.tcp\n"
+		   "  tenantctl verify acme-dental --drill --only drill.fork",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.exclusive = exclusive,

@@ -63,6 +63,8 @@ int report_put_text(struct invocation *inv, const struct strbuf *text, struct er
 
 /* For --list. */
 void report_checks(struct strbuf *out);
+/* The drills with their limits and bounds, for --drill --list. */
+void report_drills(bool json, struct strbuf *out);
 /* The check of this id, or all whose id starts with it: what is tried, why, how to fix. The number
  * of checks put out. */
 size_t report_explain(const char *id, struct strbuf *out);

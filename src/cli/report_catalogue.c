@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "domain/checks.h"
+#include "domain/drill.h"
 #include "domain/explain.h"
 #include "domain/source.h"
 #include "help.h"
@@ -29,6 +30,50 @@ void report_checks(struct strbuf *out)
 	for (size_t i = 0; i < count; i++)
 		strbuf_printf(out, "%-22s %-8s  %-12s  %s\n", c[i].id, severity_name(c[i].severity),
 			      group_name(c[i].group), c[i].title);
+}
+
+static void drills_json(struct strbuf *out)
+{
+	auto_node struct node *root = node_new_object();
+	auto_free char *text = NULL;
+	struct node *list;
+	size_t count;
+	const struct drill *d = drills_all(&count);
+
+	node_set_int(root, "schema", REPORT_VERSION);
+	list = node_set_array(root, "drills");
+	for (size_t i = 0; i < count; i++) {
+		struct node *n = node_push_object(list);
+
+		node_set_str(n, "id", d[i].id);
+		node_set_str(n, "does", d[i].does);
+		node_set_str(n, "stopped_by", d[i].limit);
+		node_set_num(n, "seconds_at_most", d[i].most_ms / 1e3);
+		node_set_int(n, "latency_factor", d[i].factor);
+		node_set_int(n, "latency_floor_ms", d[i].floor_ms);
+	}
+	text = node_print(root, true);
+	strbuf_puts(out, text);
+}
+
+void report_drills(bool json, struct strbuf *out)
+{
+	size_t count;
+	const struct drill *d = drills_all(&count);
+
+	if (json) {
+		drills_json(out);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		strbuf_printf(out,
+			      "%s: %s\n"
+			      "  stopped by    %s\n"
+			      "  takes         %.1f s at most\n"
+			      "  others        answer (p95) within %u times as long as before, or "
+			      "%u ms\n",
+			      d[i].id, d[i].does, d[i].limit, d[i].most_ms / 1e3, d[i].factor,
+			      d[i].floor_ms);
 }
 
 static void put_part(struct strbuf *out, const char *label, const char *text)

@@ -207,6 +207,8 @@ int run_jobs(struct invocation *inv, const struct strlist *tenants, const struct
 
 	if (jobs_of(inv, jobs->measures, &f.jobs, e))
 		return -1;
+	if (jobs->alone)
+		f.jobs = 1;
 	if (tenants->count == 0)
 		return 0;
 	if (tenants->count == 1)

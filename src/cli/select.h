@@ -51,6 +51,7 @@ struct job_set {
 	const void *arg;
 	tenant_sink sink;
 	void *sink_arg;
+	bool alone;		 /* never two tenants at the same time */
 	bool verifies, measures; /* as in struct fleet */
 	bool changes;		 /* each tenant's job is recorded in the audit log */
 };

@@ -407,6 +407,31 @@ static const struct check table[] = {
 	{ "host.limits", "the engine can enforce limits",
 	  "turn on the missing cgroup controllers (swapaccount=1 for swap)",
 	  GROUP_HOST, SEVERITY_HIGH, judge_host_limits },
+	/* Drills have no judge here: they are run only when asked for, see domain/drill.h. */
+	{ "drill.fork", "a fork bomb is stopped and others notice nothing",
+	  APPLY, GROUP_RESOURCE, SEVERITY_HIGH, NULL },
+	{ "drill.memory", "a memory hog is killed and others notice nothing",
+	  APPLY, GROUP_RESOURCE, SEVERITY_HIGH, NULL },
+	{ "drill.cpu", "spinning on all processors starves nobody",
+	  APPLY, GROUP_RESOURCE, SEVERITY_HIGH, NULL },
+	{ "drill.tmp.bytes", "/tmp can't be filled beyond its size",
+	  APPLY, GROUP_RESOURCE, SEVERITY_MEDIUM, NULL },
+	{ "drill.tmp.inodes", "/tmp can't be filled with files without end",
+	  APPLY, GROUP_RESOURCE, SEVERITY_MEDIUM, NULL },
+	{ "drill.shm.bytes", "shared memory can't be filled beyond its size",
+	  APPLY, GROUP_RESOURCE, SEVERITY_MEDIUM, NULL },
+	{ "drill.workspace.bytes", "a full workspace is nobody else's problem",
+	  "tenantctl stop NAME, then tenantctl start NAME: mounts the workspace image",
+	  GROUP_RESOURCE, SEVERITY_HIGH, NULL },
+	{ "drill.workspace.inodes", "a workspace full of files is nobody else's problem",
+	  "tenantctl stop NAME, then tenantctl start NAME: mounts the workspace image",
+	  GROUP_RESOURCE, SEVERITY_HIGH, NULL },
+	{ "drill.log", "a flood of log lines doesn't fill the host's disk",
+	  APPLY, GROUP_RESOURCE, SEVERITY_MEDIUM, NULL },
+	{ "drill.descriptors", "open files can't be used up",
+	  APPLY, GROUP_RESOURCE, SEVERITY_MEDIUM, NULL },
+	{ "drill.connections", "a flood of connections stops no gateway",
+	  APPLY, GROUP_RESOURCE, SEVERITY_HIGH, NULL },
 };
 /* clang-format on */
 
@@ -414,6 +439,14 @@ const struct check *checks_all(size_t *out_count)
 {
 	*out_count = ARRAY_SIZE(table);
 	return table;
+}
+
+const struct check *check_find(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (!strcmp(table[i].id, id))
+			return &table[i];
+	return NULL;
 }
 
 static bool is_selected(const char *id, const struct strlist *only)
@@ -443,7 +476,7 @@ void checks_run(const struct check_input *in, const struct strlist *only, struct
 		const struct check *c = &table[i];
 		struct finding *f = &out->items[out->count];
 
-		if (!is_selected(c->id, only))
+		if (!c->judge || !is_selected(c->id, only))
 			continue;
 		/* A judge that says nothing has shown nothing. */
 		*f = (struct finding){ .id = c->id,

@@ -12,6 +12,7 @@ const struct explanation *explain_check(const char *id)
 		explain_worker_all,
 		explain_network_all,
 		explain_twin_all,
+		explain_drill_all,
 	};
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {

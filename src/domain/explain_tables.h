@@ -7,5 +7,6 @@
 const struct explanation *explain_worker_all(size_t *out_count);
 const struct explanation *explain_network_all(size_t *out_count);
 const struct explanation *explain_twin_all(size_t *out_count);
+const struct explanation *explain_drill_all(size_t *out_count);
 
 #endif

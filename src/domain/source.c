@@ -38,10 +38,8 @@ static const struct {
 const char *source_of(const char *id)
 {
 	static const struct source *(*const tables[])(size_t *) = {
-		source_worker_all,
-		source_network_all,
-		source_twin_all,
-		source_host_all,
+		source_worker_all, source_network_all, source_twin_all,
+		source_host_all,   source_drill_all,
 	};
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {

@@ -13,5 +13,6 @@ const struct source *source_worker_all(size_t *out_count);
 const struct source *source_network_all(size_t *out_count);
 const struct source *source_twin_all(size_t *out_count);
 const struct source *source_host_all(size_t *out_count);
+const struct source *source_drill_all(size_t *out_count);
 
 #endif

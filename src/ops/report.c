@@ -75,13 +75,9 @@ static const char *kind_at(int i)
 
 static const struct check *check_of(const char *id)
 {
-	size_t count;
-	const struct check *c = checks_all(&count);
+	const struct check *c = id ? check_find(id) : NULL;
 
-	for (size_t i = 0; id && i < count; i++)
-		if (!strcmp(c[i].id, id))
-			return &c[i];
-	return audit_check_find(id);
+	return c || !id ? c : audit_check_find(id);
 }
 
 static char *text_of(const struct node *n, const char *key)

@@ -249,8 +249,8 @@ static int start(struct context *c, const struct twin_order *o, struct twin *t, 
 	struct strlist arguments auto_strlist = { 0 };
 	auto_free char *image = NULL;
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_DATA, o->tenant);
-	auto_free char *scratch = path_of(
-		c->root, o->image_bytes ? PATH_SCRATCH_DATA : PATH_TWIN_SCRATCH, o->tenant);
+	auto_free char *scratch =
+		path_of(c->root, o->image_bytes ? PATH_SCRATCH_DATA : PATH_TWIN_SCRATCH, o->tenant);
 	struct twin_inputs in = { .tenant = o->tenant,
 				  .worker = o->worker,
 				  .allocation = o->allocation,

@@ -6,6 +6,10 @@
  *
  * makes every attack of its list in a child of its own and prints one JSON line for each,
  * one for each part of the sweep of system calls, and a last one with their number.
+ *
+ *   tenantctl-probe drill KIND AT-MOST-MS HOLD-MS AMOUNT [PLACE]
+ *
+ * uses up one thing until it is stopped, and prints how far it came.
  */
 #include "attack.h"
 #include "modes.h"
@@ -248,7 +252,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv);
-	} modes[] = { { "attack", attack_main } };
+	} modes[] = { { "attack", attack_main }, { "drill", drill_main } };
 	struct rlimit none = { 0, 0 };
 
 	if (argc == 2 && strcmp(argv[1], QUIET_WORD) == 0)
@@ -257,6 +261,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(modes); i++)
 		if (strcmp(argv[1], modes[i].name) == 0)
 			return modes[i].run(argc - 2, argv + 2);
-	fprintf(stderr, "usage: tenantctl-probe attack [OPTION VALUE]...\n");
+	fprintf(stderr, "usage: tenantctl-probe attack [OPTION VALUE]...\n"
+			"       tenantctl-probe drill KIND AT-MOST-MS HOLD-MS AMOUNT [PLACE]\n");
 	return STATUS_USAGE;
 }

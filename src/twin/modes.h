@@ -4,5 +4,6 @@
 #define TWIN_MODES_H
 
 int attack_main(int argc, char **argv);
+int drill_main(int argc, char **argv);
 
 #endif

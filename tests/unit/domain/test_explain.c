@@ -74,6 +74,7 @@ static void nothing_else_is_explained(void **state unused_arg)
 	check_table(explain_worker_all);
 	check_table(explain_network_all);
 	check_table(explain_twin_all);
+	check_table(explain_drill_all);
 }
 
 int main(void)

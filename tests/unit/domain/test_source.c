@@ -94,6 +94,7 @@ static void nothing_else_has_a_source(void **state unused_arg)
 	check_table(source_network_all);
 	check_table(source_twin_all);
 	check_table(source_host_all);
+	check_table(source_drill_all);
 }
 
 static void references_lead_to_their_pages(void **state unused_arg)
