@@ -41,6 +41,7 @@ filter_on_bridge() { # VALUE
 }
 put_worker && filter_on_bridge 0
 expect_red "broadcasts that the host hears" net.bridge.broadcast
+expect_twin_red "broadcasts that the host hears" twin.net.reach
 
 # Made without tenantctl, which sets the filter when it starts a worker.
 remake_network() { # FILTER
