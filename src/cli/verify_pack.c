@@ -13,8 +13,17 @@
 
 #define SUMMARY_BYTES_MAX ((size_t)1 << 20)
 
+static int load_key(const struct invocation *inv, struct ed25519_key **out, struct err *e)
+{
+	const char *path = invocation_option(inv, "sign");
+
+	return path ? ed25519_read_private(path, out, e) : 0;
+}
+
 int verify_pack_options(const struct invocation *inv, struct err *e)
 {
+	struct ed25519_key *key auto_ed25519 = NULL;
+
 	if (invocation_option(inv, "sign") && !invocation_option(inv, "pack"))
 		return err_set(e, ERR_USAGE, "--sign goes with --pack");
 	if (invocation_option(inv, "public-key") && !invocation_option(inv, "check-pack"))
@@ -22,17 +31,11 @@ int verify_pack_options(const struct invocation *inv, struct err *e)
 	if (invocation_option(inv, "pack") && inv->operands.count != 1)
 		return err_set(e, ERR_USAGE,
 			       "--pack takes one tenant: it is for that client alone");
-	return 0;
+	/* a verification takes too long for a key that is no use afterwards */
+	return load_key(inv, &key, e);
 }
 
 /* ---- writing ---- */
-
-static int load_key(const struct invocation *inv, struct ed25519_key **out, struct err *e)
-{
-	const char *path = invocation_option(inv, "sign");
-
-	return path ? ed25519_read_private(path, out, e) : 0;
-}
 
 static void render(const struct invocation *inv, const struct verify_result *r, struct strbuf *out)
 {

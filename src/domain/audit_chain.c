@@ -77,7 +77,8 @@ static int check_torn(struct audit_chain *c, const struct audit_record *r, struc
 	if (torn &&
 	    (r->torn_bytes != bytes || !r->torn_sha256 || strcmp(r->torn_sha256, sha256) != 0))
 		return err_set(e, ERR_CHECK, "%s: not a record, and no note says why", c->torn_at);
-	return !torn && r->torn_bytes
+	/* before the first record, they went with a file that rotation removed */
+	return !torn && r->torn_bytes && c->first
 		       ? err_set(e, ERR_CHECK, "%" PRId64 " bytes that it notes are gone",
 				 r->torn_bytes)
 		       : 0;

@@ -324,49 +324,62 @@ static void eight_writers_and_a_kill_keep_one_chain(void **state)
 
 /* ---- rotation ---- */
 
-static void append_batch(const char *root, size_t count)
+/* A file is full at 8 MiB. Zeros behind the last record, as a power cut leaves them, make it so,
+ * and the note about them is in the next file. */
+static void fill_file(const char *root)
 {
-	struct audit_record *r = mem_array(count, sizeof(*r));
-	struct err e = ERR_INIT;
-	char wide[91]; /* five bytes each when escaped: few records fill a file */
+	auto_free char *path = path_of(root, PATH_AUDIT_LOG, NULL);
 
-	memset(wide, '\xff', sizeof(wide) - 1);
-	wide[sizeof(wide) - 1] = '\0';
-	for (size_t i = 0; i < count; i++) {
-		r[i] = (struct audit_record){ .event = AUDIT_VERIFY, .result = mem_strdup("pass") };
-		for (int k = 0; k < 16; k++)
-			strlist_add(&r[i].what, wide);
-	}
-	assert_ok(audit_append(root, r, count, &e), &e);
-	for (size_t i = 0; i < count; i++)
-		audit_record_free(&r[i]);
-	free(r);
+	assert_int_equal(truncate(path, (off_t)8 << 20), 0);
 }
 
 static void the_chain_goes_on_over_files(void **state)
 {
-	enum { BATCH = 1200, BATCHES = 19 }; /* 8.9 MB each */
+	enum { FILES = 20, KEPT = 17 }; /* 16 and the one that is written */
 	auto_free char *root = new_root(state);
 	auto_free char *log = path_of(root, PATH_AUDIT_LOG, NULL);
 	struct audit_state s auto_audit_state = { 0 };
 	struct err e = ERR_INIT;
 
-	for (int i = 0; i < BATCHES; i++)
-		append_batch(root, BATCH);
+	for (int i = 0; i < FILES; i++) {
+		if (i)
+			fill_file(root);
+		append_many(root, 2);
+	}
 	assert_ok(audit_read(root, NULL, NULL, &s, &e), &e);
 	if (s.problem)
 		fail_msg("%s", s.problem);
-	assert_int_equal(s.records, 17 * BATCH); /* 16 and the one that is written */
-	assert_int_equal(s.first, (BATCHES - 17) * BATCH + 1);
+	/* two records each, and a note but in the first one */
+	assert_int_equal(s.records, KEPT * 3);
+	assert_int_equal(s.first, (FILES - KEPT) * 3);
 	/* a file in the middle, and the oldest one */
 	auto_free char *middle = mem_printf("%s.5", log);
 	auto_free char *aside = mem_printf("%s.aside", log);
 	assert_int_equal(rename(middle, aside), 0);
-	assert_broken(root, "audit.jsonl.4:1: record");
+	assert_broken(root, "audit.jsonl.");
 	assert_int_equal(rename(aside, middle), 0);
+	assert_whole(root, KEPT * 3);
 	auto_free char *oldest = mem_printf("%s.16", log);
 	assert_int_equal(unlink(oldest), 0);
 	assert_broken(root, "its beginning was removed");
+}
+
+static void many_records_are_one_write(void **state)
+{
+	enum { COUNT = 600 };
+	auto_free char *root = new_root(state);
+	struct audit_record *r = mem_array(COUNT, sizeof(*r));
+	struct err e = ERR_INIT;
+
+	append_many(root, 1);
+	for (size_t i = 0; i < COUNT; i++)
+		r[i] = (struct audit_record){ .event = AUDIT_VERIFY, .result = mem_strdup("pass") };
+	assert_ok(audit_append(root, r, COUNT, &e), &e);
+	assert_int_equal(r[COUNT - 1].seq, COUNT + 1);
+	for (size_t i = 0; i < COUNT; i++)
+		audit_record_free(&r[i]);
+	free(r);
+	assert_whole(root, COUNT + 1);
 }
 
 /* ---- refusals ---- */
@@ -431,6 +444,7 @@ int main(void)
 		WITH_FOLDER(a_head_may_lag),
 		WITH_FOLDER(eight_writers_and_a_kill_keep_one_chain),
 		WITH_FOLDER(the_chain_goes_on_over_files),
+		WITH_FOLDER(many_records_are_one_write),
 		WITH_FOLDER(what_cannot_be_written_is_an_error),
 		WITH_FOLDER(hostile_text_stays_one_short_line),
 	};
