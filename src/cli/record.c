@@ -147,6 +147,8 @@ static struct audit_record proof_of(const struct invocation *inv, const struct r
 	r.manifest = manifest_digest(inv->ctx, row->tenant);
 	if (row->result) {
 		r.result = mem_strdup(verify_verdict(row->result));
+		if (invocation_flag(inv, "drill"))
+			strlist_add(&r.what, "drill");
 		add_findings(&r, row->result);
 	} else {
 		r.result = mem_strdup("error");
