@@ -59,7 +59,7 @@ look() { # prints "ITEM TAB WHAT" for everything that is found
 compare() {
 	local red item ids id new missed=()
 	red=" $(ids_with fail) "
-	look | LC_ALL=C sort >"$E2E_TMP/found"
+	look | LC_ALL=C sort -u >"$E2E_TMP/found"
 	new=$(LC_ALL=C comm -13 "$E2E_TMP/right" "$E2E_TMP/found")
 	mutants=$((mutants + 1))
 	for item in $(cut -f 1 <<<"$new" | sort -u); do
@@ -109,7 +109,7 @@ host_server=$!
 at_exit 'kill "$host_server" 2>/dev/null'
 
 put_worker || bail_out "the worker does not start again"
-look | LC_ALL=C sort >"$E2E_TMP/right"
+look | LC_ALL=C sort -u >"$E2E_TMP/right"
 while IFS=$'\t' read -r item text; do
 	if [ "${accepted[$item]:--}" != - ]; then
 		diag "accepted: $item: $text: ${accepted[$item]}"
@@ -183,7 +183,7 @@ put_worker
 # ---- the engine ----
 
 if docker swarm init --advertise-addr 127.0.0.1 >"$E2E_TMP/swarm.log" 2>&1; then
-	look | LC_ALL=C sort >"$E2E_TMP/found"
+	look | LC_ALL=C sort -u >"$E2E_TMP/found"
 	like "$(LC_ALL=C comm -13 "$E2E_TMP/right" "$E2E_TMP/found")" '^docker-bench:5.1' "the list finds the Swarm"
 	is "$(tenantctl doctor --only doctor.engine.swarm --format json 2>/dev/null |
 		jq -r '.tenants[0].findings[0].verdict')" warn "and so does doctor"
