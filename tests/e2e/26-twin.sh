@@ -65,7 +65,7 @@ ok "as does the quick one" tenantctl verify acme --quick
 is "$(jq -r '[.tenants[0].findings[] | select(.id | startswith("twin.")) | .verdict] | unique | join(" ")' \
 	<(tenantctl verify acme --quick --format json))" not-applicable "which makes no twin"
 
-since=$(date +%s)
+since=$(date +%s.%N)
 tenantctl verify acme --quick >/dev/null 2>&1
 tenantctl verify acme --only net. --only cap. >/dev/null 2>&1
 sleep 1
@@ -81,7 +81,7 @@ last_twin_image() { # of the twin made since TIME
 
 docker image rm -f "$probe" >/dev/null
 docker tag tenantctl-demo-worker:1 "$probe"
-since=$(date +%s)
+since=$(date +%s.%N)
 ok "a foreign image has the probe's name: verified all the same" full
 sleep 1
 is "$(last_twin_image "$since")" "$probe_id" "with the probe"
