@@ -166,6 +166,9 @@ char *verify_twin_running(struct context *c, const struct tenant_spec *spec,
 		if (client_container_inspect(c->client, m[i].container_id, &info, &ignored)) {
 			log_debug("%s: member %.12s: %s", spec->tenant, m[i].container_id,
 				  ignored.message);
+			/* what is gone is no member any more: twins live for a moment */
+			if (ignored.code == ERR_NOT_FOUND)
+				id = mem_strdup(m[i].container_id);
 			continue;
 		}
 		if (is_twin_of(&info, spec, state))

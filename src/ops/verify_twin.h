@@ -27,8 +27,8 @@ void twin_view_free(struct twin_view *v);
 int verify_twin(struct context *c, const struct tenant_spec *spec, const struct tenant_state *state,
 		const struct peers *peers, struct twin_view *out, struct err *e) must_check;
 
-/* Id of a twin of this creation that somebody else's verification runs on the tenant's network;
- * NULL without one. Owned by the caller. */
+/* Id of the member of the tenant's network that is a twin of this creation, which somebody else's
+ * verification runs, or that was one and is gone already; NULL without one. Owned by the caller. */
 char *verify_twin_running(struct context *c, const struct tenant_spec *spec,
 			  const struct tenant_state *state);
 
