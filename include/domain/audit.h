@@ -84,4 +84,16 @@ struct audit_drift_input {
 };
 void audit_drift(const struct audit_drift_input *in, struct findings *f, struct node *rows);
 
+/* ---- the host ---- */
+
+#define AUDIT_HOST "(host)" /* stands in a tenant's place; no tenant can be called so */
+
+struct audit_host_input { /* of the audit log */
+	size_t records, tenants;
+	const char *problem;	/* where the chain is broken; NULL: nowhere */
+	const char *unfinished; /* bytes at its end that are no record; NULL: none */
+	const char *unread;	/* why it could not be read; NULL: it was */
+};
+void audit_host(const struct audit_host_input *in, struct findings *f);
+
 #endif

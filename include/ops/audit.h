@@ -30,6 +30,10 @@ void audit_result_free(struct audit_result *r);
 int ops_audit(struct context *c, const char *tenant, const struct audit_options *o,
 	      struct audit_result *out, struct err *e) must_check;
 
+/* What belongs to no tenant: the audit log. The result's tenant is AUDIT_HOST. */
+void ops_audit_host(const struct context *c, size_t tenants, struct audit_result *out,
+		    size_t *out_records);
+
 /* {"tenant", "at", "seconds", "verdict", "findings": [...], "processes": [...], "rules": [...],
  * "images": [...], "differences": [...]}. The caller owns the node. */
 struct node *audit_result_json(const struct audit_result *r) returns_owned;

@@ -56,26 +56,32 @@ static size_t rows_of(const struct node *results, enum audit_part p)
 
 /* ---- showing it ---- */
 
-static void put_summary(struct invocation *inv, const struct node *results,
-			const struct audit_items *now, const struct audit_items *before)
+struct audited {		    /* what is shown */
+	const struct node *results; /* of all tenants, and of the host */
+	size_t tenants, records;
+	struct audit_items now, before;
+};
+
+static void put_summary(struct invocation *inv, const struct audited *a)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT(STRBUF_TEXT_MAX);
-	struct audit_summary_part parts[AUDIT_PARTS];
+	struct audit_summary_part parts[AUDIT_PARTS + 1];
 	struct utsname host = { 0 };
 
 	uname(&host); /* fails for a bad address only */
 	for (int p = 0; p < AUDIT_PARTS; p++)
 		parts[p] = (struct audit_summary_part){ audit_part_name((enum audit_part)p),
 							audit_rows_name((enum audit_part)p),
-							rows_of(results, (enum audit_part)p) };
+							rows_of(a->results, (enum audit_part)p) };
+	parts[AUDIT_PARTS] = (struct audit_summary_part){ "log", "records", a->records };
 	audit_summary(&(struct audit_summary){ .host = host.nodename,
 					       .engine = inv->ctx->engine.server_version,
 					       .kernel = host.release,
-					       .tenants = node_count(results),
+					       .tenants = a->tenants,
 					       .parts = parts,
 					       .part_count = ARRAY_SIZE(parts),
-					       .now = now,
-					       .before = before,
+					       .now = &a->now,
+					       .before = &a->before,
 					       .whole = invocation_flag(inv, "verbose") },
 		      &text);
 	output_bytes(inv->out, strbuf_str(&text), text.len);
@@ -92,34 +98,33 @@ static void put_changes(struct node *root, const char *key, const struct audit_i
 		audit_item_put(items[i], list);
 }
 
-static void put_json(struct invocation *inv, const struct node *results,
-		     const struct audit_items *now, const struct audit_items *before)
+static void put_json(struct invocation *inv, const struct audited *a)
 {
 	struct node *root = output_document();
 	struct utsname host = { 0 };
 
 	uname(&host);
 	node_set_str(root, "host", host.nodename);
-	node_set_str(root, "at", now->at);
-	node_set_str(root, "compared_with", before->at);
+	node_set_str(root, "at", a->now.at);
+	node_set_str(root, "compared_with", a->before.at);
 	node_set_str(root, "engine", inv->ctx->engine.server_version);
 	node_set_str(root, "kernel", host.release);
-	node_set_bool(root, "pass", audit_items_count(now, VERDICT_WARN) == now->count);
-	put_changes(root, "new", now, before);
-	put_changes(root, "gone", before, now);
-	node_set(root, "tenants", node_copy(results));
+	node_set_bool(root, "pass", audit_items_count(&a->now, VERDICT_WARN) == a->now.count);
+	node_set_int(root, "log_records", (int64_t)a->records);
+	put_changes(root, "new", &a->now, &a->before);
+	put_changes(root, "gone", &a->before, &a->now);
+	node_set(root, "tenants", node_copy(a->results));
 	output_json(inv->out, root);
 }
 
-static int put(struct invocation *inv, const struct node *results, const struct audit_items *now,
-	       const struct audit_items *before, struct err *e)
+static int put(struct invocation *inv, const struct audited *a, struct err *e)
 {
 	if (inv->out->json)
-		put_json(inv, results, now, before);
+		put_json(inv, a);
 	else if (strcmp(report_format(inv), "human") == 0)
-		put_summary(inv, results, now, before);
+		put_summary(inv, a);
 	else
-		return audit_put(inv, results, ALL_PARTS, inv->command->name, e);
+		return audit_put(inv, a->results, ALL_PARTS, inv->command->name, e);
 	return 0;
 }
 
@@ -137,27 +142,41 @@ static int created(const struct invocation *inv, struct strlist *out, struct err
 	return 0;
 }
 
-static int compare_and_keep(struct invocation *inv, const struct node *results, struct err *e)
+static int compare_and_keep(struct invocation *inv, struct audited *a, struct err *e)
 {
-	struct audit_items now auto_audit_items = { .at = clock_utc_text() };
-	struct audit_items before auto_audit_items = { 0 };
+	a->now.at = clock_utc_text();
+	if (add_items(a->results, &a->now, e))
+		return -1;
+	audit_items_sort(&a->now);
+	read_before(inv->ctx, &a->before);
+	audit_items_sort(&a->before);
+	if (put(inv, a, e))
+		return -1;
+	return invocation_flag(inv, "keep-last") ? 0 : audit_last_write(inv->ctx, &a->now, e);
+}
 
-	if (add_items(results, &now, e))
-		return -1;
-	audit_items_sort(&now);
-	read_before(inv->ctx, &before);
-	audit_items_sort(&before);
-	if (put(inv, results, &now, &before, e))
-		return -1;
-	return invocation_flag(inv, "keep-last") ? 0 : audit_last_write(inv->ctx, &now, e);
+/* The worst of all counts: what is wrong with the host's own records, too. */
+static int add_host(struct invocation *inv, struct node *results, struct audited *a, int rc,
+		    struct err *e)
+{
+	struct audit_result r;
+
+	ops_audit_host(inv->ctx, a->tenants, &r, &a->records);
+	node_push(results, audit_result_json(&r));
+	if (!rc && !findings_pass(&r.base.findings) &&
+	    !findings_count(&r.base.findings, VERDICT_WARN))
+		rc = err_set(e, ERR_CHECK, "the audit log is not whole");
+	audit_result_free(&r);
+	return rc;
 }
 
 static int run_all(struct invocation *inv, struct err *e)
 {
-	struct audit_options o;
 	auto_strlist struct strlist tenants = { 0 };
 	auto_node struct node *results = NULL;
+	struct audited a = { 0 };
 	struct err late = ERR_INIT;
+	struct audit_options o;
 	int rc;
 
 	if (audit_options_read(inv, ALL_PARTS, &o, e) || created(inv, &tenants, e) ||
@@ -165,10 +184,15 @@ static int run_all(struct invocation *inv, struct err *e)
 	     client_info(inv->ctx->client, &inv->ctx->engine, e)))
 		return -1;
 	rc = audit_run(inv, &tenants, &o, &results, e);
-	if (compare_and_keep(inv, results, &late)) {
+	a.tenants = tenants.count;
+	rc = add_host(inv, results, &a, rc, e);
+	a.results = results;
+	if (compare_and_keep(inv, &a, &late)) {
 		*e = late;
-		return -1;
+		rc = -1;
 	}
+	audit_items_free(&a.now);
+	audit_items_free(&a.before);
 	return rc;
 }
 
@@ -186,8 +210,10 @@ const struct command cmd_audit_all = {
 	.operands = "",
 	.summary = "Audits every tenant, and says what changed since the last audit",
 	.description =
-		"All parts of the audit for every tenant that was created, on one page of at most "
-		"40 lines of 72 characters: how many problems and warnings there are, what is new, "
+		"All parts of the audit for every tenant that was created, and whether the audit "
+		"log is "
+		"whole, on one page of at most 40 lines of 72 characters: how many problems and "
+		"warnings there are, what is new, "
 		"what is gone, and what is as before. The first line is fit for the subject of an "
 		"e-mail. With -v everything is listed; with --format json there are the rows and "
 		"findings of all parts as well.\n\nWhat was found is kept in "

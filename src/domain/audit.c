@@ -71,6 +71,10 @@ static const struct check table[] = {
 	  .remedy = APPLY, .group = GROUP_CONFIG, .severity = SEVERITY_MEDIUM },
 	{ .id = "audit.drift.complete", .title = "manifest and host could be compared",
 	  .remedy = "tenantctl plan NAME", .group = GROUP_CONFIG, .severity = SEVERITY_MEDIUM },
+
+	{ .id = "audit.log.chain", .title = "the audit log is whole",
+	  .remedy = "keep a copy of the log; tenantctl audit log shows the place",
+	  .group = GROUP_HOST, .severity = SEVERITY_HIGH },
 };
 /* clang-format on */
 
@@ -159,6 +163,29 @@ void audit_add(struct findings *f, const char *id, enum finding_verdict verdict,
 	x->evidence = mem_strdup(n == AUDIT_FINDINGS_MAX ? "others" : subject);
 	x->observed =
 		mem_strdup(n == AUDIT_FINDINGS_MAX ? "there are more than can be listed" : text);
+}
+
+void audit_host(const struct audit_host_input *in, struct findings *f)
+{
+	static const char id[] = "audit.log.chain", log[] = "audit log";
+	struct finding *x;
+
+	if (in->unread)
+		audit_add(f, id, VERDICT_INCONCLUSIVE, log, "%s", in->unread);
+	else if (in->problem)
+		audit_add(f, id, VERDICT_FAIL, log, "%s", in->problem);
+	else if (in->unfinished)
+		audit_add(f, id, VERDICT_WARN, log, "no record: %s", in->unfinished);
+	else if (in->records == 0 && in->tenants > 0)
+		audit_add(f, id, VERDICT_WARN, log,
+			  "there is no record, although there are tenants: it was taken away, or "
+			  "is older than they are");
+	else {
+		x = push(f, audit_check_find(id));
+		x->verdict = VERDICT_PASS;
+		x->observed = mem_printf("%zu records, each with the digest of the one before",
+					 in->records);
+	}
 }
 
 static bool is_of(const char *id, enum audit_part p)

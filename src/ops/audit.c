@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "change.h"
 #include "images.h"
+#include "ops/audit_log.h"
 #include "ops/egress.h"
 #include "ops/observe.h"
 #include "ops/report.h"
@@ -231,6 +232,26 @@ int ops_audit(struct context *c, const char *tenant, const struct audit_options 
 	r.base.seconds = (double)(clock_monotonic_ms() - began) / 1000;
 	*out = r;
 	return 0;
+}
+
+void ops_audit_host(const struct context *c, size_t tenants, struct audit_result *out,
+		    size_t *out_records)
+{
+	struct audit_state log auto_audit_state = { 0 };
+	int64_t began = clock_monotonic_ms();
+	struct err e = ERR_INIT;
+	bool read = audit_read(c->root, NULL, NULL, &log, &e) == 0;
+
+	*out = (struct audit_result){ .base = { .tenant = mem_strdup(AUDIT_HOST),
+						.at = clock_utc_text() } };
+	audit_host(&(struct audit_host_input){ .records = log.records,
+					       .tenants = tenants,
+					       .problem = log.problem,
+					       .unfinished = log.unfinished,
+					       .unread = read ? NULL : e.message },
+		   &out->base.findings);
+	out->base.seconds = (double)(clock_monotonic_ms() - began) / 1000;
+	*out_records = log.records;
 }
 
 struct node *audit_result_json(const struct audit_result *r)

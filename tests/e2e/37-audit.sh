@@ -12,6 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 out=$E2E_TMP/out
 err=$E2E_TMP/err
 state=$tenants_root/var/lib/tenantctl
+log=$tenants_root/var/log/tenantctl/audit.jsonl
 
 tenants_setup || bail_out "the images do not load"
 
@@ -75,7 +76,8 @@ like "$(head -n 1 "$out")" '^audit of [^ ]+: no problems in 2 tenants, [0-9]+ wa
 ok "it knows that it is the first" grep -q '^the first audit of this host' "$out"
 is "$(stat -c '%a %U' "$state/audit.json")" "600 root" "what it found is kept for root alone"
 tc 0 "again" audit all --format json
-is "$(jq -c '[.pass, .new, .gone, (.tenants | length)]' "$out")" '[true,[],[],2]' "nothing is new"
+is "$(jq -c '[.pass, .new, .gone, (.tenants | length)]' "$out")" '[true,[],[],3]' "nothing is new"
+is "$(jq .log_records "$out")" "$(wc -l <"$log")" "every record of the audit log was checked"
 
 # ---- capabilities ----
 
@@ -113,6 +115,18 @@ wait "$intruder" 2>/dev/null
 tc 0 "without it nothing is unusual" audit caps --all
 tc 0 "and audit all" audit all
 like "$(cat "$out")" $'\nGone\n! acme: caps' "says that it is gone"
+
+# ---- the audit log ----
+
+cp -p "$log" "$E2E_TMP/log"
+sed -i '1s/acme/beta/' "$log"
+tc 1 "audit all after a record was changed" audit all
+ok "says so" grep -qE '^! \(host\): log.chain: audit log: ' "$out"
+tc 1 "as junit" audit all --format junit
+ok "it is a failure" grep -q '<failure' "$out"
+cp -p "$E2E_TMP/log" "$log"
+tc 0 "put back" audit all
+ok "it is gone" grep -qE '^! \(host\): log.chain' <(sed -n '/^Gone/,/^$/p' "$out")
 
 # ---- images ----
 
@@ -187,6 +201,8 @@ tc 0 "verify" verify --quick acme
 tc 0 "history" audit history acme --format json
 is "$(jq -r '.tenants[0].results[0] | "\(.verdict) \(.quick) \(.engine)"' "$out")" \
 	"pass true $(docker version -f '{{.Server.Version}}')" "the newest result comes first"
+tc 0 "a verification with a twin" verify acme
+is "$(tenantctl audit history acme --last 1 --format json | jq ".tenants[0].results[0].quick")" false "is told apart from a quick one"
 docker update --memory 80m --memory-swap 80m tc-acme >/dev/null
 tc 1 "a tenant that fails" verify --quick acme
 tc 0 "history" audit history acme --last 1

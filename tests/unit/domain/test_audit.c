@@ -380,6 +380,33 @@ static void what_is_not_there_or_stopped(void **state unused_arg)
 	tenant_fixture_free(&t);
 }
 
+/* ---- the host ---- */
+
+static void the_log_is_whole_or_not(void **state unused_arg)
+{
+	static const struct {
+		struct audit_host_input in;
+		const char *want;
+	} cases[] = {
+		{ { .records = 7, .tenants = 1 }, "" },
+		{ { .records = 0, .tenants = 0 }, "" },
+		{ { .records = 0, .tenants = 1 }, "audit.log.chain warn audit log\n" },
+		{ { .records = 7, .problem = "line 3" }, "audit.log.chain fail audit log\n" },
+		{ { .records = 7, .unfinished = "line 8" }, "audit.log.chain warn audit log\n" },
+		{ { .unread = "no" }, "audit.log.chain inconclusive audit log\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct seen s;
+
+		begin(&s);
+		audit_host(&cases[i].in, &s.f);
+		assert_found(&s, cases[i].want);
+		assert_int_equal(s.f.count, 1);
+		end(&s);
+	}
+}
+
 static void every_check_was_seen_red(void **state unused_arg)
 {
 	size_t count;
@@ -407,6 +434,7 @@ int main(void)
 		cmocka_unit_test(images_against_their_names),
 		cmocka_unit_test(fields_are_told_with_both_values),
 		cmocka_unit_test(what_is_not_there_or_stopped),
+		cmocka_unit_test(the_log_is_whole_or_not),
 		cmocka_unit_test(every_check_was_seen_red),
 	};
 
