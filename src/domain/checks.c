@@ -189,7 +189,7 @@ static const struct check table[] = {
 	  APPLY,
 	  GROUP_NETWORK, SEVERITY_CRITICAL, judge_net_bridge_no_address },
 	{ "net.bridge.broadcast", "no broadcast of the worker is heard by the host",
-	  "stop and start the tenant",
+	  "tenantctl stop NAME, then tenantctl start NAME",
 	  GROUP_NETWORK, SEVERITY_HIGH, judge_net_bridge_broadcast },
 	{ "net.subnet.unique", "no other tenant uses the same network",
 	  "delete and create one of the two tenants",

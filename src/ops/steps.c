@@ -375,7 +375,9 @@ static int step_verify(struct run *r, struct client *client, struct err *e)
 	struct verify_result v = { 0 };
 	struct err stop_error = ERR_INIT;
 
-	if (verify_patiently(r, &options, &v, e)) {
+	/* One that has run since before this was set need not be stopped for it. */
+	if (bridge_refuse_strangers(r->allocation->bridge, e) ||
+	    verify_patiently(r, &options, &v, e)) {
 		e->code = ERR_CHECK;
 		err_wrap(e, "could not be completed, so the worker was stopped");
 	} else {
