@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -79,15 +80,26 @@ static void add_number(struct strlist *options, const char *option, long value)
 	strlist_addf(options, "%ld", value);
 }
 
+/* An abstract name goes with its socket, so that nothing is left to be found again, and anybody on
+ * the host could take one that is known beforehand: then there would be nothing to look for. */
+static char *choose_mark(const char *name)
+{
+	uint64_t random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return mem_strdup(name + 1);
+	return mem_printf("%s-%016llx", name + 1, (unsigned long long)random);
+}
+
 static void make_abstract(struct twin_lures *l, struct strlist *options)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	const char *name = l->name + 1;
+	const char *name = l->mark;
 	auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
 
 	snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "%s", name);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) || listen(fd, 1))
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) || listen(fd, SOMAXCONN))
 		return;
 	l->abstract = fd;
 	fd = -1;
@@ -105,11 +117,11 @@ static void make_datagrams(struct twin_lures *l, const struct sockaddr_in *a)
 	fd = -1;
 }
 
-/* Anybody may send to an open port: only what has the name in it is the twin's. */
+/* Anybody may send to an open port: only what has the mark in it is the twin's. */
 int twin_lures_heard(const struct twin_lures *l)
 {
 	char text[128];
-	size_t wanted = strlen(l->name) - 1;
+	size_t wanted = strlen(l->mark);
 	int heard = 0;
 
 	if (l->datagrams < 0)
@@ -119,18 +131,19 @@ int twin_lures_heard(const struct twin_lures *l)
 
 		if (n < 0)
 			break;
-		heard += (size_t)n == wanted && memcmp(text, l->name + 1, wanted) == 0;
+		heard += (size_t)n == wanted && memcmp(text, l->mark, wanted) == 0;
 	}
 	return heard;
 }
 
+/* Nobody accepts: with a short queue, others who connect would make it silent for the twin. */
 static void make_listener(struct twin_lures *l, struct strlist *options)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	socklen_t len = sizeof(a);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1) ||
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, SOMAXCONN) ||
 	    getsockname(fd, (struct sockaddr *)&a, &len))
 		return;
 	l->listener = fd;
@@ -174,6 +187,7 @@ void twin_lures_make(const char *root, const char *tenant, struct twin_lures *ou
 	struct twin_lures l = TWIN_LURES_NONE;
 
 	l.name = common_name(root, tenant);
+	l.mark = choose_mark(l.name);
 	remove_named(l.name);
 	make_abstract(&l, options);
 	make_listener(&l, options);
@@ -194,5 +208,6 @@ void twin_lures_free(struct twin_lures *l)
 	if (l->datagrams >= 0)
 		close(l->datagrams);
 	free(l->name);
+	free(l->mark);
 	*l = (struct twin_lures)TWIN_LURES_NONE;
 }

@@ -13,7 +13,8 @@
 
 struct twin_lures {
 	int abstract, listener, datagrams; /* -1: none */
-	char *name;
+	char *name;			   /* of what is found by a path or a key */
+	char *mark;			   /* of the socket; nobody knows it beforehand */
 };
 #define TWIN_LURES_NONE                                                                            \
 	{                                                                                          \

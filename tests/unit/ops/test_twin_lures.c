@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -125,12 +126,63 @@ static void test_open_to_anybody(void **state)
 	umask(022);
 }
 
+/* Names that are known beforehand could be taken, and there would be nothing to look for. */
+static void test_name_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct strlist before auto_strlist = { 0 };
+	struct strlist after auto_strlist = { 0 };
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct twin_lures l = TWIN_LURES_NONE;
+	auto_fd int stranger = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int len;
+
+	twin_lures_make(f->dir, "acme", &l, &before);
+	twin_lures_free(&l);
+	len = snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "%s",
+		       given(&before, "--host-abstract"));
+	assert_int_equal(
+		bind(stranger, (struct sockaddr *)&a,
+		     (socklen_t)offsetof(struct sockaddr_un, sun_path) + 1 + (socklen_t)len),
+		0);
+	twin_lures_make(f->dir, "acme", &l, &after);
+	assert_non_null(given(&after, "--host-abstract"));
+	twin_lures_free(&l);
+}
+
+/* Nobody accepts, and a full queue drops whoever comes next, which looks like a firewall. */
+static void test_strangers_at_the_port(void **state)
+{
+	struct fixture *f = *state;
+	struct strlist options auto_strlist = { 0 };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct twin_lures l = TWIN_LURES_NONE;
+	int strangers[16];
+
+	twin_lures_make(f->dir, "acme", &l, &options);
+	a.sin_port = htons((uint16_t)strtol(given(&options, "--host-port"), NULL, 10));
+	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+		struct pollfd p = { .events = POLLOUT };
+
+		strangers[i] = p.fd =
+			socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		(void)connect(p.fd, (struct sockaddr *)&a, sizeof(a));
+		assert_int_equal(poll(&p, 1, 900), 1); /* a SYN is sent again after 1 s */
+		assert_int_equal(p.revents, POLLOUT);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(strangers); i++)
+		close(strangers[i]);
+	twin_lures_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_there_and_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_open_to_anybody, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_name_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_strangers_at_the_port, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
