@@ -56,8 +56,15 @@ enum { QUIET_STATUS = 41 };
 void say(struct attempt *a, const char *fmt, ...) printf_like(2, 3);
 /* Sets the outcome; errno is kept as the error. */
 void attempt_failed(struct attempt *a); /* OUTCOME_ERROR */
-/* A call's result: negative is blocked, everything else is open. */
+/* Whether a call failed for want of something that others of the same user or host may have used
+ * up: that proves nothing. */
+bool is_shortage(int error);
+/* A call's result: negative is blocked, or an error when it was a shortage; everything else is
+ * open. */
 void judge_call(struct attempt *a, long rc);
+/* Adds one of several calls to what is said of all: open counts most, then an error, then blocked.
+ */
+void note_one(struct attempt *a, const struct attempt *one);
 /* The same for calls that check the right first: only EPERM, EACCES and ENOSYS are refusals, any
  * other error is about the arguments, so that the right was there. */
 void judge_right(struct attempt *a, long rc);

@@ -28,10 +28,27 @@ void attempt_failed(struct attempt *a)
 	a->outcome = OUTCOME_ERROR;
 }
 
+bool is_shortage(int error)
+{
+	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE ||
+	       error == ENOBUFS || error == EDQUOT;
+}
+
 void judge_call(struct attempt *a, long rc)
 {
 	a->error = rc < 0 ? errno : 0;
-	a->outcome = rc < 0 ? OUTCOME_BLOCKED : OUTCOME_OPEN;
+	a->outcome = rc >= 0		     ? OUTCOME_OPEN
+		     : is_shortage(a->error) ? OUTCOME_ERROR
+					     : OUTCOME_BLOCKED;
+}
+
+void note_one(struct attempt *a, const struct attempt *one)
+{
+	if (a->outcome == OUTCOME_OPEN ||
+	    (a->outcome == OUTCOME_ERROR && one->outcome != OUTCOME_OPEN))
+		return;
+	a->outcome = one->outcome;
+	a->error = one->error;
 }
 
 void judge_right(struct attempt *a, long rc)

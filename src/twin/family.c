@@ -15,11 +15,12 @@ enum { FAMILIES = 47, TYPE_PACKET = 10, NETLINK_KINDS = 32 };
 /* Notes a call that made a descriptor. */
 static void note(struct attempt *a, int fd, const char *what, int one, int two)
 {
-	if (fd < 0) {
-		a->error = errno;
+	struct attempt this = { .outcome = OUTCOME_ERROR };
+
+	judge_call(&this, fd);
+	note_one(a, &this);
+	if (fd < 0)
 		return;
-	}
-	a->outcome = OUTCOME_OPEN;
 	say(a, "%s %d/%d ", what, one, two);
 	close(fd);
 }

@@ -131,12 +131,12 @@ static const struct namespace_flag {
 
 static void note_namespace(struct attempt *a, long rc, const char *name)
 {
-	if (rc < 0) {
-		a->error = errno;
-		return;
-	}
-	a->outcome = OUTCOME_OPEN;
-	say(a, "%s ", name);
+	struct attempt one = { .outcome = OUTCOME_ERROR };
+
+	judge_call(&one, rc);
+	note_one(a, &one);
+	if (one.outcome == OUTCOME_OPEN)
+		say(a, "%s ", name);
 }
 
 void attack_namespace_unshare(struct attempt *a)
