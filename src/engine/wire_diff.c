@@ -370,7 +370,8 @@ static char *mount_text(const struct engine_mount *m)
 static void mount_differs(const struct wire_field *f, const struct engine_mount *want,
 			  const struct engine_mount *got, struct spec_differences *out)
 {
-	const char *target = want ? want->target : got->target;
+	const struct engine_mount *either = want ? want : got;
+	const char *target = either->target;
 	auto_free char *field = mem_printf("%s.%s", f->path, target);
 	auto_free char *wanted = want ? mount_text(want) : mem_strdup("nothing");
 	auto_free char *observed = got ? mount_text(got) : mem_strdup("missing");

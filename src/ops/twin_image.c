@@ -2,6 +2,7 @@
 #include "twin_image.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,9 +16,12 @@ __asm__(".pushsection .rodata\n"
 	"probe_archive_begin:\n"
 	".incbin \"" PROBE_ARCHIVE "\"\n"
 	"probe_archive_end:\n"
+	".balign 8\n"
+	"probe_archive_size:\n"
+	".quad probe_archive_end - probe_archive_begin\n"
 	".popsection\n");
 extern const char probe_archive_begin[] __attribute__((visibility("hidden")));
-extern const char probe_archive_end[] __attribute__((visibility("hidden")));
+extern const uint64_t probe_archive_size __attribute__((visibility("hidden")));
 
 /* One layer of ours, and nothing beside it that would get into a container unasked. */
 static bool has_our_content(const struct image_info *i)
@@ -52,7 +56,7 @@ static int find(struct context *c, char **out, struct err *e)
 
 static int load(struct context *c, struct err *e)
 {
-	size_t left = (size_t)(probe_archive_end - probe_archive_begin);
+	size_t left = (size_t)probe_archive_size;
 	auto_fd int fd = memfd_create("tenantctl-probe", MFD_CLOEXEC);
 	const char *at = probe_archive_begin;
 

@@ -119,8 +119,8 @@ static unsigned forwarded(struct events *e, const char *line, unsigned times, co
 	FILE *out;
 
 	assert_non_null(all);
-	for (unsigned i = 0; i < times; i++)
-		memcpy(all + i * len, line, len);
+	for (size_t i = 0; i < len * times; i++)
+		all[i] = line[i % len];
 	child_init(&c, "haproxy", false);
 	out = feed(&c, e, all, len * times, 4096);
 	while (fgets(text, sizeof(text), out))

@@ -96,26 +96,28 @@ static void act(const struct gateway *g, const char *generation)
 	}
 }
 
+/* The candidate, or the set itself when it looked between two moves and is asked again. */
+static bool generation_to_take(const struct gateway *g, bool again, char out[GENERATION_SIZE])
+{
+	if (is_there(g->h, PATH_GATEWAY_NEXT) || !again)
+		return generation_in(g, PATH_GATEWAY_NEXT, out);
+	return (g->manner == TAKES || g->manner == HAS_NO_ROOM) &&
+	       generation_in(g, PATH_GATEWAY_SET, out);
+}
+
 static void *gateway_main(void *arg)
 {
 	struct gateway *g = arg;
 	char generation[GENERATION_SIZE], last[GENERATION_SIZE] = "";
 
 	while (!g->stop) {
-		if (generation_in(g, PATH_GATEWAY_NEXT, generation) &&
+		if (generation_to_take(g, *last != '\0', generation) &&
 		    strcmp(generation, last) != 0) {
 			strcpy(last, generation);
 			act(g, generation);
 		} else if (g->manner == REFUSES && *last && !is_there(g->h, PATH_GATEWAY_NEXT) &&
 			   generation_in(g, PATH_GATEWAY_SET, generation)) {
 			say(g, generation, "result loaded\n");
-		} else if ((g->manner == TAKES || g->manner == HAS_NO_ROOM) && *last &&
-			   !is_there(g->h, PATH_GATEWAY_NEXT) &&
-			   generation_in(g, PATH_GATEWAY_SET, generation) &&
-			   strcmp(generation, last) != 0) {
-			/* it looked when the folders had just changed places */
-			strcpy(last, generation);
-			act(g, generation);
 		}
 		usleep(1000);
 	}
