@@ -12,6 +12,7 @@
 #include <linux/major.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ enum { ENTRIES_MAX = 8192, DEPTH_MAX = 4, SHOWN_MAX = 16 };
 
 struct look {
 	struct strlist *out;
+	dev_t top; /* the file system of /dev itself */
 	unsigned seen;
 	bool cut;
 };
@@ -42,6 +44,15 @@ static bool is_common(dev_t dev)
 
 static void look_into(struct look *l, int fd, const char *path, unsigned depth);
 
+/* The kernel opens no device there (may_open_dev), and shared memory is the worker's own: however
+ * deep or full it makes its folders, nothing of them has to be known. */
+static bool opens_no_devices(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NODEV);
+}
+
 static void look_at(struct look *l, int dir, const char *path, const char *name, unsigned depth)
 {
 	auto_free char *whole = mem_printf("%s/%.255s", path, name);
@@ -52,7 +63,9 @@ static void look_at(struct look *l, int dir, const char *path, const char *name,
 	if (S_ISDIR(st.st_mode)) {
 		int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-		if (fd >= 0)
+		if (fd >= 0 && st.st_dev != l->top && opens_no_devices(fd))
+			close(fd);
+		else if (fd >= 0)
 			look_into(l, fd, whole, depth + 1);
 		else
 			l->cut |= errno != ENOENT;
@@ -97,8 +110,11 @@ bool devices_look(int root, struct strlist *out)
 	struct look l = { .out = out };
 	int fd = openat(root, "dev", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+	struct stat st;
+
 	if (fd < 0)
 		return false;
+	l.top = fstat(fd, &st) == 0 ? st.st_dev : 0;
 	look_into(&l, fd, "/dev", 0);
 	return !l.cut;
 }

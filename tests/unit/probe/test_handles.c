@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "../../../src/probe/devices.h"
@@ -157,6 +158,7 @@ static void test_devices(void **state)
 	const struct tree *t = *state;
 	auto_strlist struct strlist l = { 0 };
 	char path[128];
+	bool looked;
 
 	tree_mkdir(t, "root");
 	snprintf(path, sizeof(path), "%s/root", t->path);
@@ -183,6 +185,13 @@ static void test_devices(void **state)
 	assert_string_equal(l.items[1], "/dev/net/tun (character 10:200)");
 	assert_string_equal(l.items[2], "/dev/null1 (block 1:3)");
 	strlist_free(&l);
+	/* a worker's shared memory may be as deep as it likes: no device is opened there */
+	snprintf(path, sizeof(path), "%s/root/dev/shm", t->path);
+	assert_int_equal(mount("test", path, "tmpfs", MS_NODEV, NULL), 0);
+	tree_mkdir(t, "root/dev/shm/1/2/3/4/5");
+	looked = devices_look(root, &l);
+	assert_int_equal(umount2(path, MNT_DETACH), 0);
+	assert_true(looked);
 	/* what lies deeper than is looked could be one */
 	tree_mkdir(t, "root/dev/1/2/3/4/5");
 	assert_false(devices_look(root, &l));
