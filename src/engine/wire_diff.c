@@ -367,11 +367,11 @@ static char *mount_text(const struct engine_mount *m)
 			  m->propagation ? " " : "", m->propagation ? m->propagation : "");
 }
 
-static void mount_differs(const struct wire_field *f, const struct engine_mount *want,
-			  const struct engine_mount *got, struct spec_differences *out)
+/* `want` or `got` is NULL where there is no mount at `target`. */
+static void mount_differs(const struct wire_field *f, const char *target,
+			  const struct engine_mount *want, const struct engine_mount *got,
+			  struct spec_differences *out)
 {
-	const struct engine_mount *either = want ? want : got;
-	const char *target = either->target;
 	auto_free char *field = mem_printf("%s.%s", f->path, target);
 	auto_free char *wanted = want ? mount_text(want) : mem_strdup("nothing");
 	auto_free char *observed = got ? mount_text(got) : mem_strdup("missing");
@@ -396,11 +396,11 @@ void wire_diff_mounts(const struct wire_field *f, const struct container_spec *e
 		const struct engine_mount *m = mount_at(&observed->mounts, want[i].target);
 
 		if (!m || !same_mount(&want[i], m))
-			mount_differs(f, &want[i], m, out);
+			mount_differs(f, want[i].target, &want[i], m, out);
 	}
 	for (i = 0; i < observed->mounts.count; i++)
 		if (!mount_at(&expected->mounts, got[i].target))
-			mount_differs(f, NULL, &got[i], out);
+			mount_differs(f, got[i].target, NULL, &got[i], out);
 	if (observed->mounts.count > expected->mounts.count) {
 		auto_free char *wanted = mem_printf("%zu", expected->mounts.count);
 		auto_free char *seen = mem_printf("%zu", observed->mounts.count);
