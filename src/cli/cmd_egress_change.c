@@ -252,6 +252,6 @@ const struct command cmd_egress_revoke = {
 	.min_args = 2,
 	.max_args = 2,
 	.arg = ARG_TENANT,
-	.flags = CMD_ROOT | CMD_ENGINE | CMD_CHANGES,
+	.flags = CMD_ROOT | CMD_ENGINE | CMD_CHANGES | CMD_TAKES_AWAY,
 	.run = run_revoke,
 };

@@ -98,6 +98,6 @@ const struct command cmd_stop = {
 	.exclusive_count = ARRAY_SIZE(exclusive),
 	.max_args = -1,
 	.arg = ARG_TENANT,
-	.flags = CMD_ROOT | CMD_ENGINE | CMD_CHANGES,
+	.flags = CMD_ROOT | CMD_ENGINE | CMD_CHANGES | CMD_TAKES_AWAY,
 	.run = run_stop,
 };

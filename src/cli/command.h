@@ -21,6 +21,7 @@ enum command_flag {
 	CMD_CHANGES = 1 << 3, /* may use calls that change state and load images */
 	CMD_HIDDEN = 1 << 4,
 	CMD_SECRET = 1 << 5, /* takes a secret, never as an operand: errors do not repeat those */
+	CMD_TAKES_AWAY = 1 << 6, /* never gives a tenant more: goes on without a record of it */
 };
 
 /* What an argument of an option or command is, for completion. */

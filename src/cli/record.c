@@ -56,6 +56,12 @@ int record_begin(struct record *r, const struct invocation *inv, const char *ten
 		r->begin = begin.seq;
 		return 0;
 	}
+	if (inv->command->flags & CMD_TAKES_AWAY) {
+		log_error("%s goes on without a record: %s", inv->command->name, e->message);
+		err_clear(e);
+		r->unrecorded = true;
+		return 0;
+	}
 	strlist_free(&r->what);
 	e->code = ERR_REFUSED;
 	err_wrap(e, "nothing was changed, because the audit log cannot be written");
@@ -78,6 +84,11 @@ int record_end(struct record *r, int rc, struct err *e)
 	struct audit_record end auto_audit_record = record_of(r, AUDIT_END);
 	struct err late = ERR_INIT;
 
+	if (r->unrecorded) {
+		strlist_free(&r->what);
+		err_set(&late, ERR_INTERNAL, "nor that it began");
+		return end_is_missing(rc, &late, e);
+	}
 	end.of = r->begin;
 	end.result = mem_strdup(rc ? err_code_name(e->code) : "done");
 	end.error = rc ? mem_strdup(e->message) : NULL;

@@ -11,10 +11,13 @@ struct record {
 	const struct context *c;
 	const char *command, *tenant; /* tenant: NULL for the host */
 	int64_t begin;		      /* number of the record of its begin */
+	bool unrecorded;	      /* the log could not be written, and it began anyway */
 	struct strlist what;	      /* for the end; may be added to until then */
 };
 
-/* Fails when it cannot be recorded: then nothing may be changed. `what` may be NULL. */
+/* Fails when it cannot be recorded: then nothing may be changed. A command that only takes away
+ * begins all the same, loudly: who stops a hostile worker must not have to mend a log first. `what`
+ * may be NULL. */
 int record_begin(struct record *r, const struct invocation *inv, const char *tenant,
 		 const char *what, struct err *e) must_check;
 /* `rc` and `e` are how the change went. Returns rc, or -1 with `e` when the end of a change that

@@ -122,6 +122,13 @@ is "$(inspect tc-acme '{{.State.Running}}')" false "and nothing was changed"
 fails "a secret, too" 5 tenantctl secret set acme new <<<"0123456789abcdef"
 ok "is not stored" test ! -e "$tenants_root/etc/tenantctl/secrets/acme/new"
 rmdir "$log" && mv "$log.aside" "$log"
+tc 0 "started again" start acme
+mv "$log" "$log.aside" && mkdir "$log"
+tc 6 "what only takes away" stop acme
+like "$(cat "$out")" 'goes on without a record' "says that it is not recorded"
+is "$(inspect tc-acme '{{.State.Running}}')" false "and is done"
+rmdir "$log" && mv "$log.aside" "$log"
+tc 0 "the chain is as it was" audit log
 mkdir "$E2E_TMP/kept" && cp -a "${log%/*}/." "$E2E_TMP/kept" && mount -t tmpfs -o size=256k none "${log%/*}" &&
 	cp -a "$E2E_TMP/kept/." "${log%/*}" && dd if=/dev/zero of="${log%/*}/full" bs=4k status=none 2>/dev/null
 size=$(stat -c %s "$log")
