@@ -122,10 +122,10 @@ lab_name "$lab" crm.example.com 198.51.100.22
 ok "and followed to another public address" eventually 15 reaches /crm/contacts/1 198.51.100.22:443
 
 # ---- who may call, and what is written -------------------------------------------------------------
-nsenter --net="$worker_net" ip address add 10.231.0.4/29 dev eth0
+nsenter --net="$worker_net" ip address add 10.231.0.5/29 dev eth0
 is "$(status /llm/x --interface 10.231.0.3)" 200 "the worker's address is served"
-is "$(status /llm/x --interface 10.231.0.4)" 000 "another address on its network is not"
-nsenter --net="$worker_net" ip address del 10.231.0.4/29 dev eth0
+is "$(status /llm/x --interface 10.231.0.5)" 000 "another address on its network is not"
+nsenter --net="$worker_net" ip address del 10.231.0.5/29 dev eth0
 fails "the egress side has no routes" 7 nsenter --net="$ENGINE_NETNS" \
 	curl -s --max-time 5 -H 'Host: gateway' "http://$egress/llm/x"
 
