@@ -65,7 +65,9 @@ static bool was_heard(struct tally *t, const struct twin_facts *facts, const str
 		return false;
 	if (facts->heard)
 		complain(&t->open, "%s: %u came", e->what, facts->heard);
-	else if (!facts->listened || x->outcome == TWIN_NONE)
+	else if (!facts->listened)
+		complain(&t->unknown, "%s: the host could not listen for them", e->what);
+	else if (x->outcome == TWIN_NONE)
 		t->none_count++;
 	t->none = t->none ? t->none : x;
 	return true;

@@ -24,6 +24,7 @@
 #define NAME_DIGITS 16
 #define KEY_DIGITS 7
 #define HEARD_MAX 1000
+#define PORT_TRIES 8
 
 /* The same for each run of one tenant, so that the next one finds what a killed one left. */
 static char *common_name(const char *root, const char *tenant)
@@ -106,15 +107,14 @@ static void make_abstract(struct twin_lures *l, struct strlist *options)
 	add_option(options, "--host-abstract", name);
 }
 
-/* At the same port; where that is taken, nobody listens. */
-static void make_datagrams(struct twin_lures *l, const struct sockaddr_in *a)
+static int bound(int type, const struct sockaddr_in *a)
 {
-	auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)a, sizeof(*a)))
-		return;
-	l->datagrams = fd;
-	fd = -1;
+	if (fd < 0 || bind(fd, (const struct sockaddr *)a, sizeof(*a)) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* Anybody may send to an open port: only what has the mark in it is the twin's. */
@@ -136,20 +136,31 @@ int twin_lures_heard(const struct twin_lures *l)
 	return heard;
 }
 
-/* Nobody accepts: with a short queue, others who connect would make it silent for the twin. */
-static void make_listener(struct twin_lures *l, struct strlist *options)
+/* Both at one port, which the kernel chooses for the first and another may have of the second.
+ * Nobody accepts: with a short queue, others who connect would make it silent for the twin. */
+static bool try_listeners(struct twin_lures *l, struct strlist *options)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
-	auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	auto_fd int stream = bound(SOCK_STREAM, &a);
 	socklen_t len = sizeof(a);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, SOMAXCONN) ||
-	    getsockname(fd, (struct sockaddr *)&a, &len))
-		return;
-	l->listener = fd;
-	fd = -1;
-	make_datagrams(l, &a);
+	if (stream < 0 || listen(stream, SOMAXCONN) ||
+	    getsockname(stream, (struct sockaddr *)&a, &len))
+		return false;
+	l->datagrams = bound(SOCK_DGRAM | SOCK_NONBLOCK, &a);
+	if (l->datagrams < 0)
+		return false;
+	l->listener = stream;
+	stream = -1;
 	add_number(options, "--host-port", ntohs(a.sin_port));
+	return true;
+}
+
+static void make_listeners(struct twin_lures *l, struct strlist *options)
+{
+	for (int i = 0; i < PORT_TRIES; i++)
+		if (try_listeners(l, options))
+			return;
 }
 
 static void make_memory(const struct twin_lures *l, struct strlist *options)
@@ -190,7 +201,7 @@ void twin_lures_make(const char *root, const char *tenant, struct twin_lures *ou
 	l.mark = choose_mark(l.name);
 	remove_named(l.name);
 	make_abstract(&l, options);
-	make_listener(&l, options);
+	make_listeners(&l, options);
 	make_memory(&l, options);
 	make_queue(&l, options);
 	make_segment(&l, options);
