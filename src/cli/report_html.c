@@ -309,8 +309,10 @@ static void put_notes(const struct report_totals *t, struct strbuf *out)
 		out,
 		"<dt>not applicable</dt><dd>There is nothing to check, for the reason given.</dd>"
 		"\n</dl>\n<p>Evidence comes from the kernel's own files about every process of a "
-		"tenant, from its live system call filter, and from connections tried out of "
-		"its network; the engine's word alone is never taken for proof. Kernel flaws "
+		"tenant, from its live system call filter, from connections tried out of its "
+		"network and, unless it was a quick look, from the attacks of a second container "
+		"that is made as the worker is; the engine's word alone is never taken for proof. "
+		"Kernel flaws "
 		"are not covered: tenants share the host's kernel.</p>\n</footer>\n");
 }
 
