@@ -67,6 +67,11 @@ int fsio_append(const char *path, const void *data, size_t len, mode_t mode, str
  * returns the length or -1 with errno kept in e->sys_errno. Longer content is an error. */
 ssize_t fsio_read_at(int dirfd, const char *name, char *buf, size_t size, struct err *e) must_check;
 
+/* Reads until the end of the file or until `size` bytes are there, however little the kernel gives
+ * at a time: from `offset` on, or from where the descriptor stands (offset < 0). The length, or -1
+ * with errno. */
+ssize_t fsio_read_fd(int fd, void *buf, size_t size, off_t offset) must_check;
+
 /* Writes all of it, however little the kernel takes at a time. 0, or -1 with errno. */
 int fsio_write_fd(int fd, const void *data, size_t len) must_check;
 

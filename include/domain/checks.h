@@ -59,6 +59,8 @@ const struct check *checks_all(size_t *out_count);
 bool checks_need_twin(const struct strlist *only);
 /* NULL when there is none of that id. */
 const struct check *check_find(const char *id);
+/* A finding of it that says nothing yet. */
+struct finding check_finding(const struct check *c, enum finding_verdict v);
 /* Runs every check, drills left out, whose id starts with one of `only` (NULL: all). The caller
  * frees *out. */
 void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out);

@@ -51,9 +51,16 @@ void findings_free(struct findings *f);
 size_t findings_count(const struct findings *f, enum finding_verdict v);
 /* True when nothing failed and nothing was inconclusive; warnings do not count. */
 bool findings_pass(const struct findings *f);
+/* What a reader has to see: neither passed nor not applicable. */
+static inline bool verdict_is_notable(enum finding_verdict v)
+{
+	return v != VERDICT_PASS && v != VERDICT_NOT_APPLICABLE;
+}
 const char *group_name(enum finding_group g);
 const char *severity_name(enum finding_severity s);
 const char *verdict_name(enum finding_verdict v);
+/* False when `name` (NULL allowed) is none. */
+bool verdict_of_name(const char *name, enum finding_verdict *out);
 struct node *finding_json(const struct finding *f) returns_owned;
 
 #endif

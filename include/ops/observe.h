@@ -16,6 +16,10 @@
 int observe_tenant(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
 	must_check;
 
+/* The same; ERR_NOT_FOUND, with what to do, when the tenant was not created. */
+int observe_created(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
+	must_check;
+
 /* The same for what is to be deleted: an allocation file that cannot be understood counts as none,
  * and labels alone tell what is the tenant's. */
 int observe_remains(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)

@@ -71,13 +71,15 @@ static bool is_same_content(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Up to `size` bytes until end of file; -1 with errno. */
-static ssize_t read_until_end(int fd, char *buf, size_t size)
+ssize_t fsio_read_fd(int fd, void *buf, size_t size, off_t offset)
 {
 	size_t have = 0;
 
 	while (have < size) {
-		ssize_t n = read(fd, buf + have, size - have);
+		char *at = (char *)buf + have;
+		ssize_t n = offset < 0 ? read(fd, at, size - have)
+				       : pread(fd, at, size - have, offset + (off_t)have);
+
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -101,7 +103,7 @@ static int read_checked(int fd, const char *path, enum fsio_trust trust, size_t 
 		return -1;
 	size_t size = (size_t)before.st_size;
 	char *data = mem_alloc(size + 2);
-	ssize_t n = read_until_end(fd, data, size + 1);
+	ssize_t n = fsio_read_fd(fd, data, size + 1, -1);
 	if (n < 0 || fstat(fd, &after) < 0)
 		err_sys(e, errno, "%s", path);
 	else if ((size_t)n != size || !is_same_content(&before, &after))
@@ -371,7 +373,7 @@ ssize_t fsio_read_at(int dirfd, const char *name, char *buf, size_t size, struct
 
 	if (fd < 0)
 		return fsio_open_error(e, errno, name);
-	ssize_t n = read_until_end(fd, buf, size);
+	ssize_t n = fsio_read_fd(fd, buf, size, -1);
 	if (n < 0)
 		return err_sys(e, errno, "%s", name);
 	if ((size_t)n >= size) {

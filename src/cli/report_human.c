@@ -36,11 +36,6 @@ static void put_field(struct strbuf *out, const char *name, const char *text)
 }
 
 /* What is shown although nobody asked for everything. */
-static bool is_notable(const struct finding *f)
-{
-	return report_is_bad(f) || f->verdict == VERDICT_WARN;
-}
-
 static void put_finding(const struct finding *f, const struct report_style *s, int id_width,
 			struct strbuf *out)
 {
@@ -52,7 +47,7 @@ static void put_finding(const struct finding *f, const struct report_style *s, i
 	put_field(out, "expected", bad ? f->expected : NULL);
 	put_field(out, "observed", f->observed);
 	put_field(out, "evidence", bad || s->verbose ? f->evidence : NULL);
-	put_field(out, "remedy", is_notable(f) ? f->remedy : NULL);
+	put_field(out, "remedy", verdict_is_notable(f->verdict) ? f->remedy : NULL);
 }
 
 static int id_width_of(const struct findings *f, const struct report_style *s)
@@ -60,7 +55,7 @@ static int id_width_of(const struct findings *f, const struct report_style *s)
 	int width = ID_WIDTH_MIN;
 
 	for (size_t i = 0; i < f->count; i++)
-		if (s->verbose || is_notable(&f->items[i]))
+		if (s->verbose || verdict_is_notable(f->items[i].verdict))
 			width = MAX_OF(width, (int)strlen(f->items[i].id));
 	return width;
 }
@@ -88,7 +83,7 @@ static void put_findings(const struct findings *f, const struct report_style *s,
 		for (size_t i = 0; i < f->count; i++) {
 			const struct finding *x = &f->items[i];
 
-			if ((int)x->group != g || (!is_notable(x) && !s->verbose))
+			if ((int)x->group != g || (!verdict_is_notable(x->verdict) && !s->verbose))
 				continue;
 			if (s->fold && !s->verbose && is_repeated(f, i)) {
 				folded++;

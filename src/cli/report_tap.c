@@ -56,7 +56,7 @@ static void put_finding(struct strbuf *out, size_t number, const char *tenant,
 		put_words(out, f->observed);
 	}
 	strbuf_putc(out, '\n');
-	if (report_is_bad(f) || f->verdict == VERDICT_WARN)
+	if (verdict_is_notable(f->verdict))
 		put_diagnostics(out, f);
 }
 

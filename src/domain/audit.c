@@ -111,18 +111,14 @@ const struct check *audit_check_find(const char *id)
 	return NULL;
 }
 
-static struct finding *push(struct findings *f, const struct check *c)
+static struct finding *push(struct findings *f, const struct check *c, enum finding_verdict verdict)
 {
 	struct finding *x;
 
 	f->items = mem_grow(f->items, f->count + 1, sizeof(*f->items));
 	x = &f->items[f->count++];
-	*x = (struct finding){ .id = c->id,
-			       .title = c->title,
-			       .remedy = c->remedy,
-			       .group = c->group,
-			       .severity = c->severity,
-			       .expected = mem_strdup(c->title) };
+	*x = check_finding(c, verdict);
+	x->expected = mem_strdup(c->title);
 	return x;
 }
 
@@ -158,8 +154,7 @@ void audit_add(struct findings *f, const char *id, enum finding_verdict verdict,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	x = push(f, c);
-	x->verdict = verdict;
+	x = push(f, c, verdict);
 	x->evidence = mem_strdup(n == AUDIT_FINDINGS_MAX ? "others" : subject);
 	x->observed =
 		mem_strdup(n == AUDIT_FINDINGS_MAX ? "there are more than can be listed" : text);
@@ -181,8 +176,7 @@ void audit_host(const struct audit_host_input *in, struct findings *f)
 			  "there is no record, although there are tenants: it was taken away, or "
 			  "is older than they are");
 	else {
-		x = push(f, audit_check_find(id));
-		x->verdict = VERDICT_PASS;
+		x = push(f, audit_check_find(id), VERDICT_PASS);
 		x->observed = mem_printf("%zu records, each with the digest of the one before",
 					 in->records);
 	}
@@ -221,8 +215,7 @@ void audit_close(struct findings *f, enum audit_part p)
 
 		if (!is_of(table[i].id, p) || count_of(f, table[i].id, NULL, &same))
 			continue;
-		x = push(f, &table[i]);
-		x->verdict = VERDICT_PASS;
+		x = push(f, &table[i], VERDICT_PASS);
 		x->observed = mem_strdup("nothing unusual");
 	}
 }

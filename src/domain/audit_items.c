@@ -38,17 +38,12 @@ static void add(struct audit_items *a, const char *tenant, const char *id, const
 						    .verdict = v };
 }
 
-static bool is_notable(enum finding_verdict v)
-{
-	return v == VERDICT_FAIL || v == VERDICT_INCONCLUSIVE || v == VERDICT_WARN;
-}
-
 void audit_items_add(struct audit_items *a, const char *tenant, const struct findings *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		const struct finding *x = &f->items[i];
 
-		if (is_notable(x->verdict))
+		if (verdict_is_notable(x->verdict))
 			add(a, tenant, x->id, x->evidence ? x->evidence : "",
 			    x->observed ? x->observed : "", x->verdict);
 	}
@@ -156,7 +151,7 @@ static int get_item(const struct node *n, struct audit_items *a)
 	    strlen(id) > WORD_MAX || a->count == AUDIT_ITEMS_MAX)
 		return -1;
 	for (int v = 0; v < VERDICTS; v++)
-		if (is_notable((enum finding_verdict)v) &&
+		if (verdict_is_notable((enum finding_verdict)v) &&
 		    !strcmp(word, verdict_name((enum finding_verdict)v))) {
 			add(a, tenant, id, subject, node_str(node_get(n, "text"), ""),
 			    (enum finding_verdict)v);

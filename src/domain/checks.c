@@ -469,6 +469,16 @@ bool checks_need_twin(const struct strlist *only)
 	return false;
 }
 
+struct finding check_finding(const struct check *c, enum finding_verdict v)
+{
+	return (struct finding){ .id = c->id,
+				 .title = c->title,
+				 .remedy = c->remedy,
+				 .group = c->group,
+				 .severity = c->severity,
+				 .verdict = v };
+}
+
 void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out)
 {
 	*out = (struct findings){ .items = mem_array(ARRAY_SIZE(table), sizeof(*out->items)) };
@@ -479,12 +489,7 @@ void checks_run(const struct check_input *in, const struct strlist *only, struct
 		if (!c->judge || !is_selected(c->id, only))
 			continue;
 		/* A judge that says nothing has shown nothing. */
-		*f = (struct finding){ .id = c->id,
-				       .title = c->title,
-				       .remedy = c->remedy,
-				       .group = c->group,
-				       .severity = c->severity,
-				       .verdict = VERDICT_INCONCLUSIVE };
+		*f = check_finding(c, VERDICT_INCONCLUSIVE);
 		c->judge(in, f);
 		out->count++;
 	}

@@ -4,6 +4,8 @@
  */
 #include "domain/finding.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "domain/source.h"
 
@@ -45,6 +47,16 @@ const char *verdict_name(enum finding_verdict v)
 	};
 
 	return names[v];
+}
+
+bool verdict_of_name(const char *name, enum finding_verdict *out)
+{
+	for (int v = 0; name && v < VERDICTS; v++)
+		if (!strcmp(name, verdict_name((enum finding_verdict)v))) {
+			*out = (enum finding_verdict)v;
+			return true;
+		}
+	return false;
 }
 
 void findings_free(struct findings *f)

@@ -30,11 +30,6 @@ void history_free(struct history *h)
 
 /* ---- writing ---- */
 
-static bool is_notable(enum finding_verdict v)
-{
-	return v != VERDICT_PASS && v != VERDICT_NOT_APPLICABLE;
-}
-
 static void put_mark(struct node *list, const char *id, enum finding_verdict v)
 {
 	struct node *n = node_push_object(list);
@@ -62,7 +57,7 @@ char *history_line(const struct history_record *r)
 			     (int64_t)findings_count(r->findings, (enum finding_verdict)v));
 	n = node_set_array(root, "not_passed");
 	for (size_t i = 0; i < r->findings->count; i++)
-		if (is_notable(r->findings->items[i].verdict))
+		if (verdict_is_notable(r->findings->items[i].verdict))
 			put_mark(n, r->findings->items[i].id, r->findings->items[i].verdict);
 	text = node_print(root, false);
 	return mem_printf("%s\n", text);
@@ -118,18 +113,6 @@ static char *word_of(const struct node *n, const char *key)
 	return s && *s && strlen(s) <= WORD_MAX ? mem_strdup(s) : NULL;
 }
 
-static bool verdict_of(const struct node *n, enum finding_verdict *out)
-{
-	const char *word = node_str(n, NULL);
-
-	for (int v = 0; word && v < VERDICTS; v++)
-		if (!strcmp(word, verdict_name((enum finding_verdict)v))) {
-			*out = (enum finding_verdict)v;
-			return true;
-		}
-	return false;
-}
-
 static bool get_marks(const struct node *list, struct history_entry *x)
 {
 	size_t count = node_count(list);
@@ -140,7 +123,8 @@ static bool get_marks(const struct node *list, struct history_entry *x)
 	for (const struct node *n = node_first(list); n; n = node_next(n)) {
 		struct history_mark *m = &x->marks[x->mark_count];
 
-		if (!verdict_of(node_get(n, "verdict"), &m->verdict) || !(m->id = word_of(n, "id")))
+		if (!verdict_of_name(node_str(node_get(n, "verdict"), NULL), &m->verdict) ||
+		    !(m->id = word_of(n, "id")))
 			return false;
 		x->mark_count++;
 	}
@@ -163,7 +147,7 @@ static bool get_entry(const struct node *root, struct history_entry *x)
 		if (x->counts[v] < 0)
 			return false;
 	}
-	return x->at && verdict_of(node_get(root, "verdict"), &verdict) &&
+	return x->at && verdict_of_name(x->verdict, &verdict) &&
 	       get_marks(node_get(root, "not_passed"), x);
 }
 

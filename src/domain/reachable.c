@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "judge.h"
 #include "base/twin_attacks.h"
 #include "domain/gateway.h"
 
@@ -185,23 +186,6 @@ static void add_routes(const struct reachable_input *in, struct reachables *out)
 
 /* ---- files and sockets ---- */
 
-static bool is_below(const char *path, const char *parent)
-{
-	size_t len = strlen(parent);
-
-	return !strncmp(path, parent, len) && (path[len] == '\0' || path[len] == '/');
-}
-
-static bool has_word(const char *options, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = options; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-		if (!strncmp(p, word, len) && (p[len] == ',' || p[len] == '\0'))
-			return true;
-	return false;
-}
-
 /* Kernel file systems that every container has; what may be written there is the checks' matter. */
 static bool is_usual(const char *target)
 {
@@ -224,8 +208,8 @@ static void add_mounts(const struct reachable_input *in, struct reachables *out)
 		bool own = !strcmp(m->target, workspace);
 
 		/* below /dev and /proc: single files of the kernel, masked or bound */
-		if (!has_word(m->options, "rw") || has_word(m->super_options, "ro") ||
-		    (is_below(m->target, "/proc") && strcmp(m->target, "/proc") != 0 &&
+		if (!option_has(m->options, "rw") || option_has(m->super_options, "ro") ||
+		    (path_is_below(m->target, "/proc") && strcmp(m->target, "/proc") != 0 &&
 		     !strcmp(m->fstype, "tmpfs")))
 			continue;
 		add(out,
@@ -239,7 +223,7 @@ static void add_mounts(const struct reachable_input *in, struct reachables *out)
 	}
 	for (size_t i = 0; i < in->facts->sockets.count; i++) {
 		const char *path = in->facts->sockets.items[i];
-		bool own = is_below(path, workspace) || is_below(path, "/tmp");
+		bool own = path_is_below(path, workspace) || path_is_below(path, "/tmp");
 
 		add(out, own ? REACHABLE_DESIGN : REACHABLE_UNEXPECTED,
 		    own ? "its own place" : NOTHING, mem_strdup(path), "unix socket");

@@ -216,13 +216,8 @@ int ops_audit(struct context *c, const char *tenant, const struct audit_options 
 	int64_t began = clock_monotonic_ms();
 	struct audit_result r = { 0 };
 
-	if (observe_tenant(c, tenant, &state, e))
+	if (observe_created(c, tenant, &state, e))
 		return -1;
-	if (!state.allocated) {
-		tenant_state_free(&state);
-		err_set(e, ERR_NOT_FOUND, "tenant %s is not created", tenant);
-		return err_hint(e, "tenantctl create %s", tenant);
-	}
 	r.base.tenant = mem_strdup(tenant);
 	r.base.at = clock_utc_text();
 	for (int p = 0; p < AUDIT_PARTS; p++)

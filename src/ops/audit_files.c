@@ -58,19 +58,12 @@ int audit_file_open(const char *root, int number, struct audit_file *out, struct
 static int read_all(const struct audit_file *f, int number, char **out, struct err *e)
 {
 	auto_free char *data = mem_alloc(f->size + 1);
-	size_t have = 0;
+	ssize_t n = fsio_read_fd(f->fd, data, f->size, 0);
 
-	while (have < f->size) {
-		ssize_t n = pread(f->fd, data + have, f->size - have, (off_t)have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, errno, "audit log %d", number);
-		if (n == 0)
-			return err_set(e, ERR_CHECK, "audit log: a file was cut while it was read");
-		have += (size_t)n;
-	}
+	if (n < 0)
+		return err_sys(e, errno, "audit log %d", number);
+	if ((size_t)n < f->size)
+		return err_set(e, ERR_CHECK, "audit log: a file was cut while it was read");
 	*out = take_ptr(data);
 	return 0;
 }

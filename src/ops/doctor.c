@@ -136,20 +136,12 @@ static struct doctor_input input_of(const struct context *c, const struct run *r
 	};
 }
 
-static double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 int ops_doctor(struct context *c, const struct strlist *only, struct verify_result *out,
 	       struct doctor_fixes *fixes, struct err *e)
 {
 	auto_strlist struct strlist tenants = { 0 };
 	struct run r auto_run = { 0 };
-	double start = seconds_now();
+	int64_t start = clock_monotonic_ms();
 	struct doctor_input in;
 
 	if (tenants_all(c, &tenants, e))
@@ -168,6 +160,6 @@ int ops_doctor(struct context *c, const struct strlist *only, struct verify_resu
 				       .partial = only && only->count > 0 };
 	doctor_run(&in, only, &out->findings);
 	doctor_fixes(&in, only, fixes);
-	out->seconds = seconds_now() - start;
+	out->seconds = (double)(clock_monotonic_ms() - start) / 1000;
 	return 0;
 }

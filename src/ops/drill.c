@@ -69,12 +69,8 @@ static int hold_process(bool present, const struct container_info *i, int *out_f
 static int load(struct session *s, const char *tenant, struct err *e)
 {
 	if (tenant_manifest(s->c, tenant, NULL, &s->spec, NULL, e) ||
-	    observe_tenant(s->c, tenant, &s->state, e))
+	    observe_created(s->c, tenant, &s->state, e))
 		return -1;
-	if (!s->state.allocated) {
-		err_set(e, ERR_NOT_FOUND, "tenant %s is not created", tenant);
-		return err_hint(e, "tenantctl create %s", tenant);
-	}
 	if (hold_process(s->state.worker_present, &s->state.worker, &s->worker_fd, e) ||
 	    hold_process(s->state.gateway_present, &s->state.gateway, &s->gateway_fd, e))
 		return err_hint(e, "tenantctl start %s", tenant);
@@ -176,19 +172,6 @@ static int begin_asking(struct session *s, struct drill_run *r, struct err *e)
 
 /* ---- one after another ---- */
 
-static void finding_of(const struct drill *d, struct finding *out)
-{
-	const struct check *c = check_find(d->id);
-
-	*out = (struct finding){ .id = d->id, .verdict = VERDICT_INCONCLUSIVE };
-	if (c) {
-		out->title = c->title;
-		out->remedy = c->remedy;
-		out->group = c->group;
-		out->severity = c->severity;
-	}
-}
-
 /* A workspace that is no image is not filled: that would be the host's disk. */
 static bool can_run(const struct drill *d, const struct drill_plan *p)
 {
@@ -216,7 +199,7 @@ static int run_all(struct session *s, const struct drill_run *r, const struct st
 				       selected);
 		if (can_run(&all[i], &f.plan) && drill_run_one(r, &all[i], &f, e))
 			return err_wrap(e, "%s", all[i].id);
-		finding_of(&all[i], &out->items[out->count]);
+		out->items[out->count] = check_finding(check_find(all[i].id), VERDICT_INCONCLUSIVE);
 		drill_judge(&all[i], &f, &out->items[out->count++]);
 	}
 	return 0;

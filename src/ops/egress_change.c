@@ -338,42 +338,56 @@ static int nothing_to_revoke(struct edit *ed, const char *host, int64_t port, st
 	return -1;
 }
 
+/* What is to go: the entries of a host, and of one port if it is given, or those of `rules`. */
+struct selection {
+	const char *host;
+	int64_t port; /* 0: any */
+	const struct strlist *rules;
+};
+
+static bool is_selected(const struct selection *s, const struct egress_entry *r)
+{
+	auto_free char *id = NULL;
+
+	if (s->host)
+		return strcmp(r->host, s->host) == 0 && (!s->port || r->port == s->port);
+	id = egress_rule_id(r);
+	return strlist_has(s->rules, id);
+}
+
+/* *out_any: there was one. */
+static int drop_selected(struct edit *ed, const struct selection *s, bool *out_any,
+			 struct egress_changed *out, struct err *e)
+{
+	const struct egress_entry *r = ed->spec.egress.items;
+	auto_free bool *drop = mem_array(ed->spec.egress.count + 1, sizeof(*drop));
+
+	*out_any = false;
+	for (size_t i = 0; i < ed->spec.egress.count; i++) {
+		drop[i] = is_selected(s, &r[i]);
+		*out_any |= drop[i];
+	}
+	return *out_any ? drop_entries(ed, drop, out, e) : 0;
+}
+
 int ops_egress_revoke(struct context *c, const char *tenant, const char *host, int64_t port,
 		      struct egress_changed *out, struct err *e)
 {
+	const struct selection s = { .host = host, .port = port };
 	struct edit ed auto_edit = { .lock = -1 };
-	const struct egress_entry *r;
-	auto_free bool *drop = NULL;
-	bool any = false;
+	bool any;
 
-	if (edit_begin(&ed, c, tenant, e))
+	if (edit_begin(&ed, c, tenant, e) || drop_selected(&ed, &s, &any, out, e))
 		return -1;
-	r = ed.spec.egress.items;
-	drop = mem_array(ed.spec.egress.count + 1, sizeof(*drop));
-	for (size_t i = 0; i < ed.spec.egress.count; i++) {
-		drop[i] = strcmp(r[i].host, host) == 0 && (!port || r[i].port == port);
-		any |= drop[i];
-	}
-	return any ? drop_entries(&ed, drop, out, e) : nothing_to_revoke(&ed, host, port, e);
+	return any ? 0 : nothing_to_revoke(&ed, host, port, e);
 }
 
 int ops_egress_remove(struct context *c, const char *tenant, const struct strlist *rules,
 		      struct egress_changed *out, struct err *e)
 {
+	const struct selection s = { .rules = rules };
 	struct edit ed auto_edit = { .lock = -1 };
-	const struct egress_entry *r;
-	auto_free bool *drop = NULL;
-	bool any = false;
+	bool any;
 
-	if (edit_begin(&ed, c, tenant, e))
-		return -1;
-	r = ed.spec.egress.items;
-	drop = mem_array(ed.spec.egress.count + 1, sizeof(*drop));
-	for (size_t i = 0; i < ed.spec.egress.count; i++) {
-		auto_free char *id = egress_rule_id(&r[i]);
-
-		drop[i] = strlist_has(rules, id);
-		any |= drop[i];
-	}
-	return any ? drop_entries(&ed, drop, out, e) : 0;
+	return edit_begin(&ed, c, tenant, e) || drop_selected(&ed, &s, &any, out, e) ? -1 : 0;
 }

@@ -171,6 +171,17 @@ int observe_tenant(struct context *c, const char *tenant, struct tenant_state *o
 	return observe(c, tenant, false, out, e);
 }
 
+int observe_created(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
+{
+	if (observe_tenant(c, tenant, out, e))
+		return -1;
+	if (out->allocated)
+		return 0;
+	tenant_state_free(out);
+	err_set(e, ERR_NOT_FOUND, "tenant %s is not created", tenant);
+	return err_hint(e, "tenantctl create %s", tenant);
+}
+
 int observe_remains(struct context *c, const char *tenant, struct tenant_state *out, struct err *e)
 {
 	return observe(c, tenant, true, out, e);

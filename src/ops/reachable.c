@@ -48,12 +48,8 @@ static void view_free(struct view *v)
 static int load(struct context *c, const char *tenant, struct view *v, struct err *e)
 {
 	if (tenant_manifest(c, tenant, NULL, &v->spec, NULL, e) ||
-	    observe_tenant(c, tenant, &v->state, e))
+	    observe_created(c, tenant, &v->state, e))
 		return -1;
-	if (!v->state.allocated) {
-		err_set(e, ERR_NOT_FOUND, "tenant %s is not created", tenant);
-		return err_hint(e, "tenantctl create %s", tenant);
-	}
 	if (!v->state.worker_present || !v->state.worker.state.running) {
 		err_set(e, ERR_NOT_FOUND,
 			"the worker does not run, so nothing can be tried from it");

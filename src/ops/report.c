@@ -58,11 +58,6 @@ static int index_of(const char *word, const char *(*name)(int), int count)
 	return -1;
 }
 
-static const char *verdict_at(int i)
-{
-	return verdict_name((enum finding_verdict)i);
-}
-
 static const char *state_at(int i)
 {
 	return cell_state_name((enum cell_state)i);
@@ -90,19 +85,14 @@ static char *text_of(const struct node *n, const char *key)
 static int get_finding(const struct node *n, struct finding *f, struct err *e)
 {
 	const struct check *c = check_of(node_str(node_get(n, "id"), NULL));
-	int verdict = index_of(node_str(node_get(n, "verdict"), NULL), verdict_at, VERDICTS);
+	enum finding_verdict verdict;
 
-	if (!c || verdict < 0)
+	if (!c || !verdict_of_name(node_str(node_get(n, "verdict"), NULL), &verdict))
 		return err_set(e, ERR_PROTOCOL, "result: a finding of no known check or verdict");
-	*f = (struct finding){ .id = c->id,
-			       .title = c->title,
-			       .remedy = c->remedy,
-			       .group = c->group,
-			       .severity = c->severity,
-			       .verdict = (enum finding_verdict)verdict,
-			       .expected = text_of(n, "expected"),
-			       .observed = text_of(n, "observed"),
-			       .evidence = text_of(n, "evidence") };
+	*f = check_finding(c, verdict);
+	f->expected = text_of(n, "expected");
+	f->observed = text_of(n, "observed");
+	f->evidence = text_of(n, "evidence");
 	return 0;
 }
 

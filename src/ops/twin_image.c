@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "allocate.h"
+#include "base/fsio.h"
 #include "base/mem.h"
 #include "probe_image.h"
 
@@ -56,21 +57,12 @@ static int find(struct context *c, char **out, struct err *e)
 
 static int load(struct context *c, struct err *e)
 {
-	size_t left = (size_t)probe_archive_size;
 	auto_fd int fd = memfd_create("tenantctl-probe", MFD_CLOEXEC);
-	const char *at = probe_archive_begin;
 
 	if (fd < 0)
 		return err_sys(e, errno, "memfd_create");
-	while (left > 0) {
-		ssize_t n = write(fd, at, left);
-
-		if (n < 0 && errno != EINTR)
-			return err_sys(e, errno, "copy the probe's image");
-		at += MAX_OF(n, 0);
-		left -= (size_t)MAX_OF(n, 0);
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
+	if (fsio_write_fd(fd, probe_archive_begin, (size_t)probe_archive_size) ||
+	    lseek(fd, 0, SEEK_SET) < 0)
 		return err_sys(e, errno, "copy the probe's image");
 	return client_image_load(c->client, fd, NULL, NULL, e);
 }

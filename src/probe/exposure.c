@@ -59,26 +59,6 @@ void exposure_text(const struct exposure *x, const char *place, const void *text
 		strlist_addf(&out->exposed, "%s: %s, %s", place, x->ids->items[hit.tag], hit.form);
 }
 
-/* As much as there is from `offset` on, at most `max`; -1: not readable. */
-static ssize_t read_some(int fd, char *buf, size_t max, off_t offset)
-{
-	size_t len = 0;
-
-	while (len < max) {
-		ssize_t n = offset < 0 ? read(fd, buf + len, max - len)
-				       : pread(fd, buf + len, max - len, offset + (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 static void search_fd(const struct exposure *x, const char *place, int fd, size_t max)
 {
 	struct stat st;
@@ -94,7 +74,7 @@ static void search_fd(const struct exposure *x, const char *place, int fd, size_
 		return;
 	size = MIN_OF((size_t)st.st_size, max);
 	buf = mem_alloc(size + 1);
-	len = read_some(fd, buf, size, (off_t)((size_t)st.st_size - size));
+	len = fsio_read_fd(fd, buf, size, (off_t)((size_t)st.st_size - size));
 	if (len < 0)
 		note_unread(x, "%s: %s", place, strerror(errno));
 	else
@@ -230,7 +210,7 @@ static void search_process(const struct exposure *x, int proc_root, const char *
 	auto_free char *path = mem_printf("%s/%s", pid, name);
 	auto_free char *place = mem_printf("%s of %sprocess %s", name, who, pid);
 	auto_fd int fd = openat(proc_root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read_some(fd, buf, PROCESS_BYTES_MAX, -1);
+	ssize_t len = fd < 0 ? -1 : fsio_read_fd(fd, buf, PROCESS_BYTES_MAX, -1);
 
 	/* One that has ended tells nobody anything. */
 	if (len >= 0)

@@ -125,6 +125,27 @@ int probe_processes(const char *proc_path, const char *cgroup_path, pid_t pid, c
 	return ident_collect(&t, NULL, out, out_count, out_cut, e);
 }
 
+/* NULL: does not run. */
+static void probe_network(const struct probe_request *r, const struct target *worker,
+			  const struct target *gateway, struct tenant_facts *f)
+{
+	const struct net_request net = {
+		.worker = worker,
+		.gateway = gateway,
+		.reach = r->reach,
+		.reach_count = r->reach_count,
+		.dns = r->dns,
+		.dns_count = r->dns_count,
+		.http = r->http,
+		.http_count = r->http_count,
+		.gateway_reach = r->gateway_reach,
+		.gateway_reach_count = r->gateway_reach_count,
+		.timeout_ms = r->timeout_ms,
+	};
+
+	net_probe(&net, f);
+}
+
 int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct err *e)
 {
 	auto_fd int proc_root = -1;
@@ -150,20 +171,7 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 		read_worker(r, &worker, &f);
 	if (has_gateway)
 		read_gateway(r, &gateway, &f);
-	const struct net_request net = {
-		.worker = has_worker ? &worker : NULL,
-		.gateway = has_gateway ? &gateway : NULL,
-		.reach = r->reach,
-		.reach_count = r->reach_count,
-		.dns = r->dns,
-		.dns_count = r->dns_count,
-		.http = r->http,
-		.http_count = r->http_count,
-		.gateway_reach = r->gateway_reach,
-		.gateway_reach_count = r->gateway_reach_count,
-		.timeout_ms = r->timeout_ms,
-	};
-	net_probe(&net, &f);
+	probe_network(r, has_worker ? &worker : NULL, has_gateway ? &gateway : NULL, &f);
 	if (has_gateway && !f.gateway_listeners.ports)
 		listeners_read_ports(gateway.dir, &f.gateway_listeners);
 	net_host_side(r->bridge, &f);
@@ -193,17 +201,7 @@ int probe_reach(const struct probe_request *r, struct tenant_facts *out, struct 
 		return err_set(e, ERR_NOT_FOUND, "the worker does not run");
 	if (target_open(proc_root, cgroup_root, r->worker_pid, r->worker_id, &worker, e) < 0)
 		return -1;
-	const struct net_request net = {
-		.worker = &worker,
-		.reach = r->reach,
-		.reach_count = r->reach_count,
-		.dns = r->dns,
-		.dns_count = r->dns_count,
-		.http = r->http,
-		.http_count = r->http_count,
-		.timeout_ms = r->timeout_ms,
-	};
-	net_probe(&net, &f);
+	probe_network(r, &worker, NULL, &f);
 	if (f.net_error[0]) {
 		err_set(e, ERR_SYSTEM, "%s", f.net_error);
 		tenant_facts_free(&f);

@@ -124,17 +124,22 @@ lab_name() {
 }
 
 lab_serve() {
+	lab_start "$1" "$2" "$lab_here/lab-server.py" "${@:3}"
+}
+
+# lab_start NETNS DIR PROGRAM ARGUMENT...: a server that says "ready" when it listens
+lab_start() {
 	local ns=$1 dir=$2 log try
 	shift 2
 	log=$(mktemp "$dir/server.XXXXXX")
-	setpriv --pdeathsig KILL nsenter --net="$ns" "$lab_here/lab-server.py" "$@" >"$log" 2>&1 &
+	setpriv --pdeathsig KILL nsenter --net="$ns" "$@" >"$log" 2>&1 &
 	echo $! >>"$dir/pids"
 	for try in $(seq 100); do
 		grep -q ready "$log" && return 0
 		kill -0 $! 2>/dev/null || break
 		sleep 0.05
 	done
-	echo "lab-server $*: not ready (try $try):" >&2
+	echo "$*: not ready (try $try):" >&2
 	cat "$log" >&2
 	return 1
 }

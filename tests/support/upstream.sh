@@ -45,20 +45,7 @@ upstream_hosts() {
 
 # upstream_serve DIR KIND=ADDRESS:PORT...
 upstream_serve() {
-	local dir=$1 log try
-	shift
-	log=$(mktemp "$dir/upstream.XXXXXX")
-	setpriv --pdeathsig KILL nsenter --net="$LAB_NET" "$lab_here/upstream.py" \
-		record="$dir/record" certs="$dir/certs.upstream" "$@" >"$log" 2>&1 &
-	echo $! >>"$dir/pids"
-	for try in $(seq 100); do
-		grep -q ready "$log" && return 0
-		kill -0 $! 2>/dev/null || break
-		sleep 0.05
-	done
-	echo "upstream.py: not ready (try $try):" >&2
-	cat "$log" >&2
-	return 1
+	lab_start "$LAB_NET" "$1" "$lab_here/upstream.py" record="$1/record" certs="$1/certs.upstream" "${@:2}"
 }
 
 upstream_h2() {
