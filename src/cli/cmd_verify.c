@@ -171,7 +171,12 @@ static int verify_tenants(struct invocation *inv, const struct strlist *tenants,
 	for (size_t i = 0; i < all.count; i++)
 		all.rows[i].tenant = tenants->items[i];
 	r = (struct report){ .rows = all.rows, .count = all.count };
-	if (report_put(inv, &r, &write_error) || (record_proofs(inv, &r, &write_error) && !rc)) {
+	/* what was proved is recorded, whether or not anybody could be told */
+	if (record_proofs(inv, &r, &write_error) && !rc) {
+		*e = write_error;
+		rc = -1;
+	}
+	if (report_put(inv, &r, &write_error)) {
 		*e = write_error;
 		rc = -1;
 	}

@@ -66,6 +66,9 @@ tc 0 "egress review that only looks" egress review acme
 is "$(records '.[-1].command')" '"egress allow"' "is not recorded"
 tc 3 "a change that fails" apply nobody
 is "$(records '.[-1] | [.event, .tenant, .result]')" '["end","nobody","manifest-refused"]' "is recorded with why"
+before=$(records length)
+tenantctl verify acme --quick --format json -o "$E2E_TMP/no/such/folder" >/dev/null 2>&1
+is "$(records length)" $((before + 1)) "a verification is recorded when nobody could be told of it"
 tc 0 "create another" create birch
 tc 0 "verify all" verify --all --quick
 is "$(records '.[-2:] | map([.event, .tenant, .result])')" '[["verify","acme","pass"],["verify","birch","pass"]]' \
