@@ -265,8 +265,6 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 		verify_result_free(&result);
 		return err_wrap(e, "tenant %s", tenant);
 	}
-	if (!result.partial)
-		remember(c, &result);
 	*out = result;
 	return 0;
 }
@@ -286,6 +284,8 @@ int ops_verify(struct context *c, const char *tenant, const struct verify_option
 			return -1;
 		if (again >= UNSEEN_TRIES || findings_count(&r.findings, VERDICT_FAIL) ||
 		    !findings_count(&r.findings, VERDICT_INCONCLUSIVE)) {
+			if (!r.partial)
+				remember(c, &r);
 			*out = r;
 			return 0;
 		}

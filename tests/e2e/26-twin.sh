@@ -270,7 +270,10 @@ like "$(findings 'select(.id == "twin.fidelity").verdict')" inconclusive "nothin
 clean "nothing was made"
 ok "it starts" tenantctl start acme
 docker create --name "$twin" tenantctl-demo-worker:1 >/dev/null
+history=$tenants_root/var/lib/tenantctl/tenants/acme/history.jsonl
+results=$(wc -l <"$history")
 fails "somebody else's container has the twin's name: no pass" 1 full
+is "$(wc -l <"$history")" $((results + 1)) "however often it looked, that is one result"
 like "$(findings 'select(.id == "twin.fidelity").observed')" 'in use|Conflict' "the reason is told"
 is "$(twin_state)" created "that container is left alone"
 docker rm "$twin" >/dev/null
