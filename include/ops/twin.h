@@ -61,6 +61,8 @@ struct twin_output {
 void twin_output_free(struct twin_output *o);
 #define auto_twin_output cleanup_with(twin_output_free)
 
+/* SIGINT, SIGTERM or SIGHUP is pending: they are held from twin_start to twin_remove. */
+bool twin_is_asked_to_end(void);
 /* Until it ended by itself or, after the order's limit, by force. ERR_PARTIAL when this process was
  * asked to end. What the program did wrong is no error but out->trouble. */
 int twin_wait(struct context *c, struct twin *t, struct twin_output *out, struct err *e) must_check;

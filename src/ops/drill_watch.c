@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,15 +75,6 @@ struct watch {
 	uint64_t first_cpu_us;
 	struct host_load host_first, host_last;
 };
-
-static bool is_asked_to_end(void)
-{
-	sigset_t pending;
-
-	return sigpending(&pending) == 0 &&
-	       (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
-		sigismember(&pending, SIGHUP) == 1);
-}
 
 /* The folder is the engine's own; links are not followed all the same. */
 static void measure_log(int parent, const char *name, int depth, struct drill_log *out)
@@ -155,7 +145,7 @@ static int watch(struct watch *w, struct err *e)
 	for (;;) {
 		int64_t now = clock_monotonic_ms();
 
-		if (is_asked_to_end())
+		if (twin_is_asked_to_end())
 			return err_set(e, ERR_PARTIAL, "interrupted while its twin ran");
 		look(w);
 		if (now - slow >= SLOW_MS) {

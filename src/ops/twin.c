@@ -44,7 +44,7 @@ static void held_signals(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-static bool is_asked_to_end(void)
+bool twin_is_asked_to_end(void)
 {
 	sigset_t held, pending;
 
@@ -335,7 +335,7 @@ static int wait_end(struct context *c, const struct twin *t, int64_t *out_status
 	int64_t deadline = clock_monotonic_ms() + (int64_t)t->limit_s * 1000;
 
 	while (clock_monotonic_ms() < deadline) {
-		if (is_asked_to_end())
+		if (twin_is_asked_to_end())
 			return err_set(e, ERR_PARTIAL, "interrupted while its twin ran");
 		if (!client_container_wait(c->client, t->id, SLICE_MS, out_status, e))
 			return 1;
