@@ -4,9 +4,7 @@
  */
 #include "domain/checks.h"
 
-#include <string.h>
-
-#include "base/mem.h"
+#include "base/compiler.h"
 #include "checks_judges.h"
 
 #define APPLY "tenantctl apply NAME puts it back as ordered"
@@ -439,58 +437,4 @@ const struct check *checks_all(size_t *out_count)
 {
 	*out_count = ARRAY_SIZE(table);
 	return table;
-}
-
-const struct check *check_find(const char *id)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (!strcmp(table[i].id, id))
-			return &table[i];
-	return NULL;
-}
-
-static bool is_selected(const char *id, const struct strlist *only)
-{
-	if (!only || only->count == 0)
-		return true;
-	for (size_t i = 0; i < only->count; i++)
-		if (!strncmp(id, only->items[i], strlen(only->items[i])))
-			return true;
-	return false;
-}
-
-bool checks_need_twin(const struct strlist *only)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if ((!strncmp(table[i].id, "twin.", strlen("twin.")) ||
-		     table[i].judge == judge_log_separate) &&
-		    is_selected(table[i].id, only))
-			return true;
-	return false;
-}
-
-struct finding check_finding(const struct check *c, enum finding_verdict v)
-{
-	return (struct finding){ .id = c->id,
-				 .title = c->title,
-				 .remedy = c->remedy,
-				 .group = c->group,
-				 .severity = c->severity,
-				 .verdict = v };
-}
-
-void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out)
-{
-	*out = (struct findings){ .items = mem_array(ARRAY_SIZE(table), sizeof(*out->items)) };
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		const struct check *c = &table[i];
-		struct finding *f = &out->items[out->count];
-
-		if (!c->judge || !is_selected(c->id, only))
-			continue;
-		/* A judge that says nothing has shown nothing. */
-		*f = check_finding(c, VERDICT_INCONCLUSIVE);
-		c->judge(in, f);
-		out->count++;
-	}
 }
