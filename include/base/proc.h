@@ -60,6 +60,8 @@ int proc_read_status(int pid_dir, struct proc_status *out, struct err *e) must_c
 int proc_read_mounts(int pid_dir, struct proc_mounts *out, struct err *e) must_check;
 void proc_mounts_free(struct proc_mounts *m);
 #define auto_mounts cleanup_with(proc_mounts_free)
+/* True when `word` is one of the comma-separated words of `options`. */
+bool option_has(const char *options, const char *word);
 /* At most `max` limits; *out_count is set. */
 int proc_read_limits(int pid_dir, struct proc_limit *out, size_t max, size_t *out_count,
 		     struct err *e) must_check;

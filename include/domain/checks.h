@@ -20,7 +20,8 @@ struct sibling { /* any other tenant of the host */
 	const char *tenant;
 	const struct allocation *allocation;
 	bool running;
-	const struct ns_id *ns; /* NS_KINDS of them, of its worker; NULL: not known */
+	const struct ns_id *ns;		   /* NS_KINDS of them, of its worker; NULL: not known */
+	const struct mount_places *places; /* of its worker and gateway; NULL: not looked at */
 };
 
 struct check_input {

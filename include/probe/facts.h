@@ -210,6 +210,25 @@ struct log_facts {	      /* where a mark is that the twin printed */
 	struct strlist found; /* whose log has it: "beta worker" */
 };
 
+struct mount_place {  /* what a container has of a file system */
+	bool gateway; /* the gateway has it, else the worker */
+	bool image;   /* the file that holds the file system mounted at `target` (loop(4)) */
+	bool writable;
+	dev_t dev;	 /* of the file system that it is in, as mountinfo tells it */
+	dev_t inode_dev; /* with `ino` its identity as stat(2) tells it */
+	ino_t ino;	 /* 0: not looked up */
+	char *root;	 /* its path in that file system; "" not known */
+	char *target;	 /* mount point inside the container */
+};
+
+struct mount_places {
+	struct mount_place *items; /* by device */
+	size_t count;
+	char error[200]; /* why some are missing; "" when all are there */
+};
+void mount_places_sort(struct mount_places *p);
+void mount_places_free(struct mount_places *p);
+
 struct tenant_facts {
 	/* 1: kernel truth, of the worker */
 	bool running;
@@ -240,7 +259,8 @@ struct tenant_facts {
 	struct listener_facts gateway_listeners;
 	struct gateway_files_facts gateway_files; /* on the host */
 	struct secret_facts secrets;
-	struct cache_facts cache; /* of both */
+	struct cache_facts cache;   /* of both */
+	struct mount_places places; /* of both */
 	/* 2: network namespace of the worker */
 	struct interface_facts *interfaces;
 	size_t interface_count;

@@ -43,6 +43,7 @@ struct probe_request {
 	const struct reach_attempt *gateway_reach;
 	size_t gateway_reach_count;
 	int timeout_ms;
+	const struct proc_mounts *host_mounts; /* of this process; NULL: read when needed */
 	bool page_cache; /* reads what runs past the page cache, too: from the disk */
 	/* Which environment values look like secrets (domain knows); NULL: none are looked for. */
 	const char *(*secret_shape)(const char *name, const char *value);
@@ -58,6 +59,14 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 int probe_processes(const char *proc_path, const char *cgroup_path, pid_t pid, const char *id,
 		    struct process_facts **out, size_t *out_count, bool *out_cut, struct err *e)
 	must_check;
+
+/* Mounts as this process sees them: those of the host. */
+int probe_own_mounts(const char *proc_path, struct proc_mounts *out, struct err *e) must_check;
+
+/* Adds to *out what the container of process `pid`, another tenant's, has of file systems; what
+ * could not be told is said in out->error. `host` as in the request. */
+void probe_places(const char *proc_path, pid_t pid, bool gateway, const struct proc_mounts *host,
+		  struct mount_places *out);
 
 /* Only the attempts, and nothing else of the worker. An error when it does not run. */
 int probe_reach(const struct probe_request *r, struct tenant_facts *out, struct err *e) must_check;

@@ -112,3 +112,13 @@ void proc_mounts_free(struct proc_mounts *m)
 	m->items = NULL;
 	m->count = 0;
 }
+
+bool option_has(const char *options, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = options; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+		if (!strncmp(p, word, len) && (p[len] == ',' || p[len] == '\0'))
+			return true;
+	return false;
+}

@@ -85,6 +85,9 @@ void judge_fs_source_readonly(const struct check_input *in, struct finding *f);
 void judge_fs_workspace_quota(const struct check_input *in, struct finding *f);
 void judge_fs_devices(const struct check_input *in, struct finding *f);
 
+/* checks_places.c */
+void judge_fs_mounts_shared(const struct check_input *in, struct finding *f);
+
 /* checks_gateway.c */
 void judge_gateway_caps(const struct check_input *in, struct finding *f);
 void judge_gateway_no_new_privs(const struct check_input *in, struct finding *f);

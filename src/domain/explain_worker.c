@@ -146,6 +146,13 @@ static const struct explanation table[] = {
 	  "with the declared ones.",
 	  "The source decides what a mount gives away. /var/run, /etc or the engine's own folder are "
 	  "as good as root on the host." },
+	{ "fs.mounts.shared",
+	  "Compares device, path and inode of every mount of worker and gateway, and the files behind "
+	  "loop devices, with those of all other running tenants. None may be in another, unless both "
+	  "sides can only read it, as source material of two manifests.",
+	  "A link, a bind mount of the host or a second loop device gives one place two names, and makes a "
+	  "declared source of another tenant's workspace. What one writes there, the other's agent reads "
+	  "and obeys. Files below a mount are not walked." },
 	{ "fs.sockets",
 	  "Looks, below /proc/PID/root, for the sockets of daemons and of other users, outside of the "
 	  "worker's own writable places and at every mount.",

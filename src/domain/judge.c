@@ -169,16 +169,6 @@ bool have_mounts(const struct check_input *in, struct finding *f)
 	return false;
 }
 
-bool option_has(const char *options, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *p = options; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-		if (!strncmp(p, word, len) && (p[len] == ',' || p[len] == '\0'))
-			return true;
-	return false;
-}
-
 const struct proc_mount *mount_at(const struct proc_mounts *m, const char *target)
 {
 	for (size_t i = m->count; i-- > 0;)

@@ -47,8 +47,6 @@ bool have_gateway_process(const struct check_input *in, struct finding *f);
 bool have_network_view(const struct check_input *in, struct finding *f);
 bool have_mounts(const struct check_input *in, struct finding *f);
 
-/* True when `word` is one of the comma-separated words of `options`. */
-bool option_has(const char *options, const char *word);
 /* The mount that is visible at `target` (the last one mounted there), or NULL. */
 const struct proc_mount *mount_at(const struct proc_mounts *m, const char *target);
 bool path_is_below(const char *path, const char *parent); /* or equal */

@@ -36,6 +36,7 @@ static const struct source table[] = {
 	{ "fs.proc.readonly", "CVE-2025-52881, CVE-2022-0492, CDK, deepce" },
 	{ "fs.mounts.declared", "CIS Docker 5.6, deepce, CDK" },
 	{ "fs.mounts.source", "CIS Docker 5.6, CIS Docker 5.32, deepce, CDK" },
+	{ "fs.mounts.shared", "CIS Docker 5.6, CWE-668, proc_pid_mountinfo(5), loop(4)" },
 	{ "fs.sockets", "CIS Docker 5.32, amicontained, deepce, CDK, BOtB" },
 	{ "fs.source.readonly", "CIS Docker 5.6, CVE-2026-31431" },
 	{ "fs.workspace.quota", "CWE-770, quotactl(2)" },

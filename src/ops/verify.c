@@ -89,7 +89,8 @@ static int load_siblings(struct context *c, const char *tenant, struct run *r, s
 		r->siblings[i] = (struct sibling){ .tenant = p->tenant,
 						   .allocation = &p->allocation,
 						   .running = p->running,
-						   .ns = p->pid ? p->ns : NULL };
+						   .ns = p->pid ? p->ns : NULL,
+						   .places = &p->places };
 	}
 	return 0;
 }
@@ -195,6 +196,7 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 		.gateway_next = { places.next, places.making },
 		.gateway_state = places.state,
 		.timeout_ms = PROBE_TIMEOUT_MS,
+		.host_mounts = verify_share_mounts(c->share),
 		.page_cache = is_asked_for(o, "fs.pagecache"),
 		.secret_shape = secret_shape,
 	};

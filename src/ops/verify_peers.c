@@ -20,6 +20,7 @@
 #include "domain/desired.h"
 #include "domain/paths.h"
 #include "ops/observe.h"
+#include "verify_places.h"
 #include "verify_share.h"
 
 enum {
@@ -231,6 +232,8 @@ static int measure_found(struct context *c, struct peers *p, struct err *e)
 		return -1;
 	rc = cgroup_pattern(&worker, &head, &tail, e) || measure_marked(head, tail, p, e) ? -1 : 0;
 	container_info_free(&worker);
+	if (rc == 0)
+		peers_places(p, head, tail, verify_share_mounts(c->share));
 	return rc;
 }
 
@@ -368,18 +371,15 @@ static bool snapshot_holds(const char *head, const char *tail, const struct peer
 	return true;
 }
 
-static int measure_shared(struct context *c, const struct container_info *worker, struct peers *p,
-			  struct err *e)
+static int measure_once(struct context *c, const char *head, const char *tail, struct peers *p,
+			struct err *e)
 {
 	auto_free char *state = path_of(c->root, PATH_STATE, NULL);
 	auto_free char *path = mem_printf("%s/peers.json", state);
 	auto_free char *lock = mem_printf("%s/peers.lock", state);
-	auto_free char *head = NULL, *tail = NULL;
 	char digest[DIGEST_HEX_SIZE];
 	auto_fd int fd = -1;
 
-	if (cgroup_pattern(worker, &head, &tail, e))
-		return -1;
 	if (!c->run_token)
 		return measure_now(c, head, tail, p, e);
 	peers_digest(p, c->run_token, digest);
@@ -395,12 +395,24 @@ static int measure_shared(struct context *c, const struct container_info *worker
 	return snapshot_write(path, digest, p, e);
 }
 
+static int measure_shared(struct context *c, const struct container_info *worker, struct peers *p,
+			  struct err *e)
+{
+	auto_free char *head = NULL, *tail = NULL;
+
+	if (cgroup_pattern(worker, &head, &tail, e) || measure_once(c, head, tail, p, e))
+		return -1;
+	peers_places(p, head, tail, verify_share_mounts(c->share));
+	return 0;
+}
+
 /* ---- */
 
 static void peer_free(struct peer *p)
 {
 	free(p->tenant);
 	allocation_free(&p->allocation);
+	mount_places_free(&p->places);
 }
 
 static void drop_self(struct peers *p, const char *tenant)

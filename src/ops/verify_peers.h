@@ -21,6 +21,7 @@ struct peer {
 	pid_t pid; /* a process of its worker; 0 unknown */
 	struct ns_id ns[NS_KINDS];
 	struct peer_control control;
+	struct mount_places places; /* of both, while the worker runs */
 };
 
 struct peers {

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "probe/probe.h"
 
 struct verify_share {
@@ -21,6 +22,7 @@ struct verify_share {
 	size_t held_count;
 	struct host_port *ports;
 	size_t port_count;
+	struct proc_mounts mounts; /* none: not looked at */
 };
 
 static void let_go(struct verify_share *s)
@@ -39,6 +41,7 @@ void verify_share_free(struct verify_share *s)
 	let_go(s);
 	peers_free(&s->peers);
 	free(s->ports);
+	proc_mounts_free(&s->mounts);
 	free(s);
 }
 
@@ -96,6 +99,14 @@ static void measure_ports(struct verify_share *s)
 	}
 }
 
+static void read_mounts(struct verify_share *s)
+{
+	struct err ignored = ERR_INIT;
+
+	if (probe_own_mounts("/proc", &s->mounts, &ignored))
+		proc_mounts_free(&s->mounts);
+}
+
 static bool is_fresh(const struct verify_share *s)
 {
 	return clock_monotonic_ms() - s->at <= PEERS_FRESH_MS;
@@ -110,6 +121,7 @@ void verify_share_refresh(struct context *c)
 	verify_share_free(c->share);
 	c->share = s = mem_alloc(sizeof(*s));
 	s->at = clock_monotonic_ms();
+	read_mounts(s); /* first: peers are compared with them */
 	measure_peers(c, s);
 	measure_ports(s);
 }
@@ -135,4 +147,9 @@ const struct host_port *verify_share_ports(const struct verify_share *s, size_t 
 		return NULL;
 	*out_count = s->port_count;
 	return s->ports;
+}
+
+const struct proc_mounts *verify_share_mounts(const struct verify_share *s)
+{
+	return s && s->mounts.count > 0 ? &s->mounts : NULL;
 }

@@ -23,6 +23,9 @@ bool verify_share_take_peers(struct verify_share *s, struct peers *out);
 /* Ports that the host listens on, valid as long as the share; NULL: not looked at. */
 const struct host_port *verify_share_ports(const struct verify_share *s, size_t *out_count);
 
+/* Mounts of this process, valid as long as the share; NULL: not looked at. */
+const struct proc_mounts *verify_share_mounts(const struct verify_share *s);
+
 void verify_share_free(struct verify_share *s);
 
 #endif

@@ -39,6 +39,29 @@ static void secrets_free(struct secret_facts *s)
 	strlist_free(&s->unread);
 }
 
+static int by_device(const void *a, const void *b)
+{
+	const struct mount_place *x = a, *y = b;
+
+	return x->dev < y->dev ? -1 : x->dev > y->dev;
+}
+
+void mount_places_sort(struct mount_places *p)
+{
+	if (p->count > 0)
+		qsort(p->items, p->count, sizeof(*p->items), by_device);
+}
+
+void mount_places_free(struct mount_places *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		free(p->items[i].root);
+		free(p->items[i].target);
+	}
+	free(p->items);
+	*p = (struct mount_places){ 0 };
+}
+
 void tenant_facts_free(struct tenant_facts *f)
 {
 	processes_free(f->processes, f->process_count);
@@ -65,5 +88,6 @@ void tenant_facts_free(struct tenant_facts *f)
 	free(f->gateway_reach);
 	strlist_free(&f->cache.altered);
 	strlist_free(&f->cache.refused);
+	mount_places_free(&f->places);
 	*f = (struct tenant_facts){ 0 };
 }

@@ -19,6 +19,7 @@
 
 #include "base/mem.h"
 #include "devices.h"
+#include "places.h"
 
 enum { ENTRIES_MAX = 1024, MOUNTS_MAX = 512, SOCKETS_MAX = 128 };
 
@@ -57,7 +58,7 @@ static const char *const daemon_sockets[] = {
 	"var/run/docker.sock",
 };
 
-static int open_inside(int root, const char *path, int flags)
+int mounts_open_inside(int root, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
@@ -70,7 +71,7 @@ static int open_inside(int root, const char *path, int flags)
 static bool folder_is_empty(int root, const char *path)
 {
 	bool empty = true;
-	int fd = open_inside(root, path, O_RDONLY | O_DIRECTORY);
+	int fd = mounts_open_inside(root, path, O_RDONLY | O_DIRECTORY);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!d) {
@@ -87,7 +88,7 @@ static bool folder_is_empty(int root, const char *path)
 static bool is_masked(int root, const char *path)
 {
 	struct stat st;
-	auto_fd int fd = open_inside(root, path, O_PATH);
+	auto_fd int fd = mounts_open_inside(root, path, O_PATH);
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR;
@@ -114,7 +115,7 @@ static void add_socket(struct strlist *out, const char *path)
 static bool is_foreign_socket(int dir, const char *name, uid_t uid)
 {
 	struct stat st;
-	auto_fd int fd = open_inside(dir, name, O_PATH | O_NOFOLLOW);
+	auto_fd int fd = mounts_open_inside(dir, name, O_PATH | O_NOFOLLOW);
 
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_uid != uid;
 }
@@ -146,7 +147,7 @@ static void look_into(int fd, const char *target, uid_t uid, struct strlist *out
 
 /* Remote file systems may never answer, and the kernel's own have no sockets; the image itself
  * (the root) can't hold a living one. */
-static bool is_worth_a_look(const struct proc_mount *m)
+bool mounts_may_be_looked_at(const struct proc_mount *m)
 {
 	static const char *const never[] = { "proc", "sysfs",  "cgroup", "cgroup2", "mqueue",
 					     "nfs",  "nfs4",   "cifs",	 "smb3",    "ceph",
@@ -163,7 +164,7 @@ static bool is_worth_a_look(const struct proc_mount *m)
 static void look_at(int root, const char *target, uid_t uid, struct strlist *out)
 {
 	struct stat st;
-	auto_fd int fd = open_inside(root, target, O_PATH);
+	auto_fd int fd = mounts_open_inside(root, target, O_PATH);
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return;
@@ -171,7 +172,7 @@ static void look_at(int root, const char *target, uid_t uid, struct strlist *out
 		add_socket(out, target);
 	if (!S_ISDIR(st.st_mode))
 		return;
-	int dir = open_inside(root, target, O_RDONLY | O_DIRECTORY);
+	int dir = mounts_open_inside(root, target, O_RDONLY | O_DIRECTORY);
 	if (dir >= 0)
 		look_into(dir, target, uid, out);
 }
@@ -181,14 +182,15 @@ void mounts_sockets(int root, const struct proc_mounts *mounts, uid_t uid, struc
 	size_t looked = 0;
 
 	for (size_t i = 0; i < mounts->count && looked < MOUNTS_MAX; i++) {
-		if (!is_worth_a_look(&mounts->items[i]))
+		if (!mounts_may_be_looked_at(&mounts->items[i]))
 			continue;
 		looked++;
 		look_at(root, mounts->items[i].target, uid, out);
 	}
 }
 
-int mounts_read(const struct target *t, struct tenant_facts *out, struct err *e)
+int mounts_read(const struct target *t, const struct proc_mounts *host, struct tenant_facts *out,
+		struct err *e)
 {
 	struct proc_status status;
 
@@ -201,5 +203,7 @@ int mounts_read(const struct target *t, struct tenant_facts *out, struct err *e)
 	mounts_unmasked(root, &out->unmasked_paths);
 	mounts_sockets(root, &out->mounts, status.uid[1], &out->sockets);
 	out->devices_known = devices_look(root, &out->devices);
+	places_add(&out->mounts, root, &(struct places_of){ t->proc_root, host, false },
+		   &out->places);
 	return 0;
 }

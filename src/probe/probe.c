@@ -21,6 +21,7 @@
 #include "net.h"
 #include "nsview.h"
 #include "pagecache.h"
+#include "places.h"
 #include "probe/seccomp_dump.h"
 #include "target.h"
 #include "uids.h"
@@ -52,10 +53,26 @@ static void read_worker(const struct probe_request *r, const struct target *t,
 	err_clear(&e);
 	if (r->page_cache)
 		pagecache_read(t, out->processes, out->process_count, "worker", &out->cache);
-	if (mounts_read(t, out, &e) < 0)
+	if (mounts_read(t, r->host_mounts, out, &e) < 0)
 		proc_mounts_free(&out->mounts);
 	limits_read(t, &out->cgroup);
 	read_filters(t, out);
+}
+
+static void read_gateway_mounts(const struct probe_request *r, const struct target *t,
+				struct tenant_facts *out)
+{
+	struct err ignored = ERR_INIT;
+	auto_fd int root = openat(t->dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0 || proc_read_mounts(t->dir, &out->gateway_mounts, &ignored)) {
+		proc_mounts_free(&out->gateway_mounts);
+		snprintf(out->places.error, sizeof(out->places.error),
+			 "the mounts can't be read of the gateway");
+		return;
+	}
+	places_add(&out->gateway_mounts, root,
+		   &(struct places_of){ t->proc_root, r->host_mounts, true }, &out->places);
 }
 
 static void read_gateway(const struct probe_request *r, const struct target *t,
@@ -71,8 +88,7 @@ static void read_gateway(const struct probe_request *r, const struct target *t,
 		out->processes_cut = true;
 	limits_read(t, &out->gateway_cgroup);
 	err_clear(&e);
-	if (proc_read_mounts(t->dir, &out->gateway_mounts, &e) < 0)
-		proc_mounts_free(&out->gateway_mounts);
+	read_gateway_mounts(r, t, out);
 	listeners_read_unix(t->dir, &out->gateway_listeners);
 	if (r->page_cache)
 		pagecache_read(t, out->gateway_processes, out->gateway_process_count, "gateway",

@@ -23,6 +23,7 @@ is "$(ids_with fail) $(ids_with inconclusive)" " " "an unchanged worker stays gr
 . tests/support/mutants/twin.sh
 . tests/support/mutants/processes.sh
 . tests/support/mutants/gateway.sh
+. tests/support/mutants/places.sh
 . tests/support/mutants/shared.sh
 . tests/support/mutants/boundary.sh
 

@@ -359,6 +359,7 @@ void fixture_make(struct fixture *x)
 	x->sibling = (struct sibling){
 		.tenant = "beta", .allocation = &x->other, .running = true, .ns = x->other_ns
 	};
+	fixture_make_places(x);
 	x->in = (struct check_input){ .spec = &x->spec,
 				      .allocation = &x->allocation,
 				      .desired = &x->desired,
@@ -388,6 +389,7 @@ void fixture_free(struct fixture *x)
 	network_info_free(&x->egress);
 	seccomp_program_free(&x->filter);
 	tenant_facts_free(&x->facts);
+	mount_places_free(&x->other_places);
 }
 
 struct reach_attempt *fixture_reach(struct fixture *x, const char *check_id, bool must_work)

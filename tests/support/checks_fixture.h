@@ -25,6 +25,7 @@ struct fixture {
 	struct seccomp_program filter;
 	struct tenant_facts facts;
 	struct ns_id other_ns[NS_KINDS];
+	struct mount_places other_places;
 	struct sibling sibling;
 	struct check_input in;
 };
@@ -37,6 +38,7 @@ void fixture_free(struct fixture *x);
 
 /* Parts of fixture_make. */
 void fixture_make_gateway(struct fixture *x);
+void fixture_make_places(struct fixture *x); /* the sibling is there */
 void fixture_put_mount(struct proc_mounts *m, const struct proc_mount *from);
 struct process_facts *fixture_processes(pid_t first, int64_t uid, ino_t ns, size_t count);
 
@@ -46,6 +48,8 @@ struct dns_attempt *fixture_dns(struct fixture *x, const char *check, bool must_
 struct http_attempt *fixture_http(struct fixture *x, const char *check);
 struct file_facts *fixture_member(struct fixture *x, const char *name); /* of the set */
 struct file_facts *fixture_place(struct fixture *x, enum file_role role);
+/* What is mounted there, or the image that holds it. */
+struct mount_place *fixture_mounted(struct mount_places *l, const char *target, bool image);
 struct proc_mount *fixture_mount(struct fixture *x, const char *target);
 void fixture_add_mount(struct fixture *x, const char *root, const char *target, const char *options,
 		       const char *fstype, const char *super);

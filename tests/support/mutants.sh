@@ -67,8 +67,8 @@ make_tenants() {
 		echo "gateway_archive: $IMAGES/tenantctl-gateway.tar" >"$mutants_root/etc/tenantctl/tenantctl.yaml" &&
 		(umask 077 && echo "$provided" >"$E2E_TMP/provided") && engine_load "$DEMO_IMAGE" || return 1
 	at_exit 'remove_tenants >/dev/null 2>&1'
-	make_tenant acme 18001 "source: [ { host: $E2E_TMP/shared, path: /source/shared } ]" "$@" &&
-		make_tenant beta 18002 || return 1
+	local source="source: [ { host: $E2E_TMP/shared, path: /source/shared } ]"
+	make_tenant acme 18001 "$source" "$@" && make_tenant beta 18002 "$source" || return 1
 	worker_body=$(body_of "$worker") && gateway_body=$(body_of "$gateway") &&
 		network_body=$(network_body_of "$worker") && egress_body=$(network_body_of tenantctl-egress)
 }

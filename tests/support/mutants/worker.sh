@@ -49,7 +49,7 @@ mutate_worker "a folder of the host" \
 mutate_worker "shared material that can be written" \
 	'.HostConfig.Mounts |= map(if .Target == "/source/shared"
 		then .ReadOnly = false | del(.BindOptions.ReadOnlyForceRecursive) else . end)' \
-	fs.source.readonly fs.mount.flags
+	fs.source.readonly fs.mount.flags fs.mounts.shared
 mutate_worker "no shared material" \
 	'.HostConfig.Mounts |= map(select(.Target != "/source/shared"))' fs.source.readonly
 mutate_worker "nothing masked" '.HostConfig.MaskedPaths = []' fs.masked config.masked

@@ -77,6 +77,27 @@ SPOIL(bind, strlist_add(&x->worker.spec.binds, "/:/host");)
 SPOIL(mount_swapped,
       mem_replace(&((struct engine_mount *)x->worker.spec.mounts.items)[0].source, "/etc");)
 
+/* ---- places in common with another tenant ---- */
+#define OWN(target) fixture_mounted(&x->facts.places, target, false)
+#define OTHERS(target) fixture_mounted(&x->other_places, target, false)
+SPOIL(place_same, mem_replace(&OWN("/source/skills")->root, "/data");
+      OWN("/source/skills")->dev = OTHERS("/workspace")->dev; mount_places_sort(&x->facts.places);)
+SPOIL(place_nested, mem_replace(&OWN("/source/skills")->root, "/srv/tenants");)
+SPOIL(place_around, OTHERS("/source/skills")->writable = true;
+      mem_replace(&OWN("/source/skills")->root, "/srv/shared/skills/calendar");
+      OWN("/source/skills")->ino = 51;)
+SPOIL(place_root, mem_replace(&OTHERS("/source/skills")->root, "/");)
+SPOIL(place_both_write,
+      OWN("/source/skills")->writable = OTHERS("/source/skills")->writable = true;)
+SPOIL(place_hard_link, OWN("/source/skills")->ino = OTHERS("/var/lib/gateway")->ino;)
+SPOIL(place_image, struct mount_place *own = fixture_mounted(&x->facts.places, "/workspace", true);
+      own->ino = fixture_mounted(&x->other_places, "/workspace", true)->ino;
+      OWN("/workspace")->writable = own->writable = false;)
+SPOIL(place_gateway, mem_replace(&OTHERS("/var/lib/gateway")->root, "/srv/shared/skills/x");)
+SPOIL(place_unread, strcpy(x->other_places.error, "the mounts can't be read of the worker");)
+SPOIL(place_own_unread, strcpy(x->facts.places.error, "the mounts can't be read of the gateway");)
+SPOIL(place_not_looked, x->sibling.places = NULL;)
+
 /* ---- limits ---- */
 SPOIL(memory, x->facts.cgroup.memory_max = UINT64_MAX;)
 SPOIL(memory_more, x->facts.cgroup.memory_max += 4096;)
@@ -252,6 +273,17 @@ static const struct red_case cases[] = {
 	CASE_UNKNOWN(handle_unread, "proc.handles"),
 	CASE(bind, "fs.mounts.source,config.drift.worker"),
 	CASE(mount_swapped, "fs.mounts.source,gateway.keys.private,config.drift.worker"),
+	CASE(place_same, "fs.mounts.shared"),
+	CASE(place_nested, "fs.mounts.shared"),
+	CASE(place_around, "fs.mounts.shared"),
+	CASE(place_root, "fs.mounts.shared"),
+	CASE(place_both_write, "fs.mounts.shared"),
+	CASE(place_hard_link, "fs.mounts.shared"),
+	CASE(place_image, "fs.mounts.shared"),
+	CASE(place_gateway, "fs.mounts.shared"),
+	CASE_UNKNOWN(place_unread, "fs.mounts.shared"),
+	CASE_UNKNOWN(place_own_unread, "fs.mounts.shared"),
+	CASE_UNKNOWN(place_not_looked, "fs.mounts.shared"),
 	CASE(memory, "limit.memory"),
 	CASE(memory_more, "limit.memory"),
 	CASE(swap, "limit.swap"),
