@@ -203,6 +203,41 @@ struct cache_facts { /* files of read-only mounts that processes run: in memory,
 	struct strlist refused; /* cannot be read past the page cache, with the reason; bounded */
 };
 
+enum image_find_kind {
+	IMAGE_SETUID,	  /* an executable file whose owner's rights its user gets */
+	IMAGE_SETGID,	  /* the same of its group */
+	IMAGE_FILECAP,	  /* an executable file with capabilities of its own */
+	IMAGE_DEVICE,	  /* a device node, other than those that every container has in /dev */
+	IMAGE_PLACE,	  /* /dev, /proc or /sys that is no folder */
+	IMAGE_USER,	  /* USER: a number that no kernel knows as one */
+	IMAGE_CREDENTIAL, /* a file that holds a credential, or text shaped like one */
+	IMAGE_FINDS
+};
+extern const char *const image_find_names[IMAGE_FINDS]; /* "setuid"; in records */
+
+struct image_find {
+	enum image_find_kind kind;
+	unsigned layer; /* from 1, the lowest; 0: the image's configuration */
+	char *path;	/* below the layer, control bytes escaped */
+	char *what;	/* "block 8:0", "a GitHub token"; never a value */
+};
+
+enum { IMAGE_FINDS_KEPT = 24 }; /* of each kind */
+
+struct image_facts { /* what the layers of an image hold, deleted files included */
+	bool looked;
+	unsigned layers;
+	uint64_t entries, files_read; /* entries seen; of them read as text */
+	char cut[80];		      /* which bound ended the walk; "": all was looked at */
+	char unread[200];	      /* the first place that could not be; "": none */
+	struct image_find *finds;
+	size_t find_count;
+	size_t more[IMAGE_FINDS]; /* further ones of that kind */
+	char at[24];		  /* when the layers were walked, "2026-01-01T00:00:00Z" */
+	bool no_folders;	  /* the storage driver keeps layers where no folder shows them */
+	char error[200];	  /* why there was no look; "" when there was */
+};
+
 struct log_facts {	      /* where a mark is that the twin printed */
 	bool looked;	      /* false: the engine keeps no files that can be read */
 	bool own;	      /* in the log of the twin itself */
@@ -259,8 +294,9 @@ struct tenant_facts {
 	struct listener_facts gateway_listeners;
 	struct gateway_files_facts gateway_files; /* on the host */
 	struct secret_facts secrets;
-	struct cache_facts cache;   /* of both */
-	struct mount_places places; /* of both */
+	struct cache_facts cache;			/* of both */
+	struct mount_places places;			/* of both */
+	struct image_facts worker_image, gateway_image; /* that they were made from */
 	/* 2: network namespace of the worker */
 	struct interface_facts *interfaces;
 	size_t interface_count;
@@ -289,6 +325,8 @@ struct tenant_facts {
 };
 
 void processes_free(struct process_facts *items, size_t count);
+void image_facts_free(struct image_facts *f);
+#define auto_image_facts cleanup_with(image_facts_free)
 void tenant_facts_free(struct tenant_facts *f);
 
 #endif

@@ -14,6 +14,22 @@ const char *const ns_names[NS_KINDS] = {
 	[NS_UTS] = "uts", [NS_CGROUP] = "cgroup", [NS_USER] = "user", [NS_TIME] = "time",
 };
 
+const char *const image_find_names[IMAGE_FINDS] = {
+	[IMAGE_SETUID] = "setuid",	   [IMAGE_SETGID] = "setgid", [IMAGE_FILECAP] = "filecap",
+	[IMAGE_DEVICE] = "device",	   [IMAGE_PLACE] = "place",   [IMAGE_USER] = "user",
+	[IMAGE_CREDENTIAL] = "credential",
+};
+
+void image_facts_free(struct image_facts *f)
+{
+	for (size_t i = 0; i < f->find_count; i++) {
+		free(f->finds[i].path);
+		free(f->finds[i].what);
+	}
+	free(f->finds);
+	*f = (struct image_facts){ 0 };
+}
+
 void processes_free(struct process_facts *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -89,5 +105,7 @@ void tenant_facts_free(struct tenant_facts *f)
 	strlist_free(&f->cache.altered);
 	strlist_free(&f->cache.refused);
 	mount_places_free(&f->places);
+	image_facts_free(&f->worker_image);
+	image_facts_free(&f->gateway_image);
 	*f = (struct tenant_facts){ 0 };
 }
