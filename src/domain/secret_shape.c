@@ -56,24 +56,30 @@ static const struct prefix prefixes[] = {
 	{ "eyJ", 30, false, "a JSON Web Token" },
 };
 
-static bool is_key_char(char c)
+bool secret_is_key_char(char c)
 {
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
-static const char *prefix_at(const char *s)
+const char *secret_prefix_at(const char *s, const char **out_key, size_t *out_len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		const struct prefix *p = &prefixes[i];
-		size_t len = strlen(p->text), run = 0;
+		size_t len, run = 0;
 		bool digit = false;
 
+		if (*s != *p->text)
+			continue;
+		len = strlen(p->text);
 		if (strncmp(s, p->text, len) != 0)
 			continue;
-		for (; is_key_char(s[len + run]) || s[len + run] == '.'; run++)
+		for (; secret_is_key_char(s[len + run]) || s[len + run] == '.'; run++)
 			digit |= isdigit((unsigned char)s[len + run]) != 0;
-		if (run >= p->more && (digit || !p->digit))
+		if (run >= p->more && (digit || !p->digit)) {
+			*out_key = s + len;
+			*out_len = run;
 			return p->what;
+		}
 	}
 	return NULL;
 }
@@ -105,7 +111,11 @@ const char *secret_known_shape(const char *value)
 	if (strncasecmp(value, "Basic ", 6) == 0 && strlen(value) >= 6 + 8)
 		return "an Authorization header";
 	for (const char *at = value; *at; at++) {
-		const char *what = at > value && is_key_char(at[-1]) ? NULL : prefix_at(at);
+		const char *key, *what = NULL;
+		size_t len;
+
+		if (at == value || !secret_is_key_char(at[-1]))
+			what = secret_prefix_at(at, &key, &len);
 		if (what)
 			return what;
 	}
@@ -141,7 +151,7 @@ static bool looks_random(const char *value)
 
 	for (const char *at = value; *at;) {
 		size_t len = 0;
-		while (is_key_char(at[len]) || (!path && at[len] && strchr("+/=", at[len])))
+		while (secret_is_key_char(at[len]) || (!path && at[len] && strchr("+/=", at[len])))
 			len++;
 		if (run_is_random(at, len))
 			return true;

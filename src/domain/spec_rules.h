@@ -55,6 +55,12 @@ int spec_check_environment(const struct tenant_spec *s, const struct doc *d, str
  * keys, URLs with a password. For command lines, where no allow_plain can help. */
 const char *secret_known_shape(const char *value);
 
+/* What the beginning of `s` is the prefix and length of, or NULL; *out_key is the part behind the
+ * prefix, of *out_len bytes. */
+const char *secret_prefix_at(const char *s, const char **out_key, size_t *out_len);
+/* True for the characters that keys are made of. */
+bool secret_is_key_char(char c);
+
 /* The part of the manifest's table that describes a credential. */
 extern const struct bind_table credential_table;
 
