@@ -15,6 +15,7 @@ enum path_kind {
 	PATH_AUDIT,	    /* /var/lib/tenantctl/audit.json: what the last audit found */
 	PATH_ALLOCATE_LOCK, /* /var/lib/tenantctl/allocate.lock: slots and shared objects */
 	PATH_DRILL_LOCK,    /* /var/lib/tenantctl/drill.lock: one drill at a time */
+	PATH_IMAGES,	    /* /var/lib/tenantctl/images: what layers hold, by image id */
 	PATH_LOCKS,	    /* /var/lib/tenantctl/locks */
 	PATH_SERVED,	    /* /srv/tenants */
 	PATH_SECRETS,	    /* /etc/tenantctl/secrets */

@@ -107,7 +107,8 @@ struct tenant_spec {
 	struct workspace_spec workspace;
 	struct bind_list source; /* struct source_entry */
 	struct strmap environment;
-	struct strlist allow_plain;   /* names of variables that may look like a secret */
+	struct strlist allow_plain;   /* names of variables that may look like a secret, and paths
+				       * of files of the image that may */
 	char *seccomp;		      /* built-in profile or absolute path of a file */
 	struct bind_list egress;      /* struct egress_entry */
 	struct bind_list credentials; /* struct credential_entry */

@@ -122,6 +122,9 @@ struct image_info {
 	int64_t size;
 	struct strlist entrypoint, cmd, env;
 	struct strlist volumes; /* paths of Config.Volumes */
+	/* Folders of the layers on the host, as drivers with one each tell (overlay2): the top one,
+	 * and the others from top to bottom with colons between. NULL: not told. */
+	char *upper_dir, *lower_dirs;
 };
 
 struct engine_runtime { /* one entry of Runtimes */

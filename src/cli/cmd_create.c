@@ -79,7 +79,9 @@ const struct command cmd_create = {
 	.description =
 		"Makes network, gateway, workspace and worker, starts them and verifies the "
 		"boundary. A worker that does not verify is stopped. When something fails half "
-		"way, what was made is taken back.",
+		"way, what was made is taken back. An image with device nodes, with a /dev, /proc "
+		"or /sys that is no folder, or with a USER that cannot be, is refused before "
+		"anything is made.",
 	.example = "  tenantctl create acme-dental\n  tenantctl create acme-dental -f acme.yaml",
 	.options = create_options,
 	.option_count = ARRAY_SIZE(create_options),

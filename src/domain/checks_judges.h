@@ -103,6 +103,11 @@ void judge_gateway_files(const struct check_input *in, struct finding *f);
 void judge_gateway_generation(const struct check_input *in, struct finding *f);
 void judge_gateway_keys_private(const struct check_input *in, struct finding *f);
 
+/* checks_image.c */
+void judge_image_credentials(const struct check_input *in, struct finding *f);
+void judge_image_privileged(const struct check_input *in, struct finding *f);
+void judge_image_traps(const struct check_input *in, struct finding *f);
+
 /* checks_limits.c */
 void judge_limit_memory(const struct check_input *in, struct finding *f);
 void judge_limit_swap(const struct check_input *in, struct finding *f);

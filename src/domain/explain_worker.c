@@ -240,6 +240,28 @@ static const struct explanation table[] = {
 	  "by shape; values are never printed.",
 	  "Every tool that an agent starts inherits the environment, and printing it is the first "
 	  "thing that an injected prompt asks for." },
+	{ "image.credentials",
+	  "Reads the files in every layer of both images: those that git, npm, docker, cloud tools "
+	  "and others keep credentials in, variables (.env), private keys, text shaped like a key. "
+	  "What package managers installed is read only where it has such a name: published code is "
+	  "full of examples.",
+	  "A layer keeps a file that a later one deletes: who has the image has the file, and each "
+	  "tenant's worker that runs on it can read what is left. Layers never change, so they are "
+	  "walked once for each image id." },
+	{ "image.privileged",
+	  "Lists setuid and setgid programs and those with file capabilities in all layers of both "
+	  "images, and reads NoNewPrivs of each process in /proc/PID/status.",
+	  "Images of distributions have some (su, mount, passwd). With no_new_privs the kernel gives "
+	  "nothing for executing one: then they are evidence and no finding. In a process without "
+	  "it each of them is a way up." },
+	{ "image.traps",
+	  "Looks in all layers of both images for device nodes (other than those that every "
+	  "container has in /dev), for a /dev, /proc or /sys that is no folder, and for a USER "
+	  "beyond 2147483647. create and apply refuse such an image before they make anything, where "
+	  "the engine tells the layers' folders.",
+	  "A runtime sets a container up as root with the image's tree before it: links where it "
+	  "mounts have led it out of there, a node is a device that nobody passed in, and such a "
+	  "USER has been taken for root." },
 	{ "secret.exposed",
 	  "Looks for the tenant's keys, plain and encoded, in processes, inspect replies, logs "
 	  "and files, and must find them in the gateway's own file.",

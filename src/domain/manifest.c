@@ -245,8 +245,10 @@ static const struct bind_field tenant_fields[] = {
 		  "the worker and everyone who may inspect it could read it.",
 	  .example = "{ TZ: UTC, CAPTCHA_SITE_KEY: 6Lc-site-4711 }" },
 	{ FIELD(tenant_spec, allow_plain), .kind = BIND_STRLIST,
-	  .pattern = "[A-Za-z_][A-Za-z0-9_]*", .max_len = 256, .want = "names of variables",
-	  .help = "Variables whose values may look like a key, because they are none.",
+	  .pattern = "[A-Za-z_][A-Za-z0-9_]*|/.+", .max_len = 256,
+	  .want = "names of variables, and absolute paths of files of the image",
+	  .help = "Variables whose values may look like a key, and files of the image that verify "
+		  "takes for a credential, because they are none.",
 	  .example = "[CAPTCHA_SITE_KEY]" },
 	{ FIELD(tenant_spec, seccomp), .kind = BIND_STRING, .def = "ai-worker",
 	  .pattern = "[a-z0-9][a-z0-9-]*|/.+", .max_len = 1024,

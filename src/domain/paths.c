@@ -24,6 +24,7 @@ static const struct {
 	[PATH_AUDIT] = { STATE "/audit.json", NULL },
 	[PATH_ALLOCATE_LOCK] = { STATE "/allocate.lock", NULL },
 	[PATH_DRILL_LOCK] = { STATE "/drill.lock", NULL },
+	[PATH_IMAGES] = { STATE "/images", NULL },
 	[PATH_LOCKS] = { STATE "/locks", NULL },
 	[PATH_SERVED] = { SERVED, NULL },
 	[PATH_SECRETS] = { ETC "/secrets", NULL },

@@ -45,6 +45,11 @@ static int check_allowed(const struct tenant_spec *s, size_t i, const struct doc
 	if (strmap_get(&s->environment, name))
 		return 0;
 	snprintf(where, sizeof(where), "allow_plain[%zu]", i);
+	if (name[0] == '/') {
+		const char *problem = path_problem(name);
+
+		return problem ? doc_error(d, where, e, "%s", problem) : 0;
+	}
 	for (size_t j = 0; j < s->environment.count; j++) {
 		const char *key = s->environment.entries[j].key;
 		if (strlist_nearest(name, &key, 1))

@@ -216,6 +216,8 @@ static const struct wire_field image_fields[] = {
 	{ "Config.Cmd", WIRE_LIST, IMG(cmd) },
 	{ "Config.Env", WIRE_LIST, IMG(env) },
 	{ "Config.Volumes", WIRE_KEYS, IMG(volumes) },
+	{ "GraphDriver.Data.UpperDir", WIRE_STRING, IMG(upper_dir) },
+	{ "GraphDriver.Data.LowerDir", WIRE_STRING, IMG(lower_dirs) },
 };
 const struct wire_table wire_image_info = TABLE("image", struct image_info, image_fields);
 

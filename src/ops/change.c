@@ -171,7 +171,8 @@ static int ensure_images(struct context *c, struct prepared *p, struct err *e)
 			return -1;
 		p->state.worker_image_present = true;
 	}
-	return image_refuse_volumes(c, &p->spec, e);
+	return image_refuse(c, &p->spec, p->state.worker_present ? p->state.worker.image_id : NULL,
+			    e);
 }
 
 int plan_look(struct context *c, const char *tenant, struct prepared *p, struct plan *out,

@@ -10,6 +10,8 @@
 
 #include "allocate.h"
 #include "base/mem.h"
+#include "domain/image_rules.h"
+#include "image_look.h"
 
 int image_id_of(struct context *c, const char *ref, char **out, struct err *e)
 {
@@ -113,22 +115,43 @@ static bool is_covered(const struct tenant_spec *spec, const char *path)
 	return false;
 }
 
-int image_refuse_volumes(struct context *c, const struct tenant_spec *spec, struct err *e)
+static int refuse_volumes(const struct tenant_spec *spec, const struct image_info *info,
+			  struct err *e)
 {
-	struct image_info info = { 0 };
-	int rc = 0;
-
-	if (client_image_inspect(c->client, spec->image, &info, e))
-		return err_wrap(e, "image %s", spec->image);
-	for (size_t i = 0; i < info.volumes.count && !rc; i++) {
-		if (is_covered(spec, info.volumes.items[i]))
+	for (size_t i = 0; i < info->volumes.count; i++) {
+		if (is_covered(spec, info->volumes.items[i]))
 			continue;
 		err_set(e, ERR_REFUSED,
 			"image %s declares a volume at %s, which no limit would bound", spec->image,
-			info.volumes.items[i]);
-		rc = err_hint(e, "set 'workspace: { path: %s }', or use an image without VOLUME",
-			      info.volumes.items[i]);
+			info->volumes.items[i]);
+		return err_hint(e, "set 'workspace: { path: %s }', or use an image without VOLUME",
+				info->volumes.items[i]);
 	}
+	return 0;
+}
+
+/* An engine that does not tell the folders of the layers is no reason to refuse: then the worker's
+ * own mounts tell them to its verification, before create has ended. */
+static int refuse_traps(struct context *c, const struct tenant_spec *spec,
+			const struct image_info *info, struct err *e)
+{
+	struct image_facts auto_image_facts facts = { 0 };
+
+	image_look(c, info->id, info, NULL, &facts);
+	return image_refuse_traps(&facts, spec->image, e);
+}
+
+int image_refuse(struct context *c, const struct tenant_spec *spec, const char *in_use,
+		 struct err *e)
+{
+	struct image_info info = { 0 };
+	int rc;
+
+	if (client_image_inspect(c->client, spec->image, &info, e))
+		return err_wrap(e, "image %s", spec->image);
+	rc = refuse_volumes(spec, &info, e);
+	if (!rc && !(in_use && strcmp(in_use, info.id) == 0))
+		rc = refuse_traps(c, spec, &info, e);
 	image_info_free(&info);
 	return rc;
 }

@@ -16,9 +16,11 @@ int image_load_gateway(struct context *c, struct err *e) must_check;
 int image_pull_worker(struct context *c, const char *tenant, const char *ref, struct err *e)
 	must_check;
 
-/* An image's VOLUME becomes a writable folder outside of every limit: ERR_REFUSED, unless something
- * of the manifest's is mounted there. */
-int image_refuse_volumes(struct context *c, const struct tenant_spec *spec, struct err *e)
-	must_check;
+/* ERR_REFUSED for a worker's image that must not be used: its VOLUME becomes a writable folder
+ * outside of every limit, unless something of the manifest's is mounted there; what is in its
+ * layers must not get to a runtime (see domain/image_rules.h). A worker that was made from it is
+ * judged by its verification instead: `in_use` is its image's id, or NULL. */
+int image_refuse(struct context *c, const struct tenant_spec *spec, const char *in_use,
+		 struct err *e) must_check;
 
 #endif

@@ -15,6 +15,7 @@
 #include "domain/checks.h"
 #include "domain/paths.h"
 #include "domain/seccomp.h"
+#include "image_look.h"
 #include "ops/history.h"
 #include "ops/observe.h"
 #include "ops/ops.h"
@@ -145,6 +146,15 @@ static bool is_asked_for(const struct verify_options *o, const char *check)
 	return o->only.count == 0 && !o->quick;
 }
 
+/* Once for each image id, so that even the quick verification does not leave it out. */
+static void look_at_images(struct context *c, const struct tenant_state *s, struct tenant_facts *f)
+{
+	if (s->worker_present)
+		image_look(c, s->worker.image_id, NULL, &f->mounts, &f->worker_image);
+	if (s->gateway_present)
+		image_look(c, s->gateway.image_id, NULL, &f->gateway_mounts, &f->gateway_image);
+}
+
 static int measure(struct context *c, struct run *r, const struct verify_options *o, struct err *e)
 {
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_MOUNT, r->spec.tenant);
@@ -204,6 +214,7 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 		return err_wrap(e, "measure %s", r->spec.tenant);
 	targets_add_controls(&r->peers, &r->facts);
 	verify_secrets(c, &r->spec, &r->state, &r->facts);
+	look_at_images(c, &r->state, &r->facts);
 	return 0;
 }
 

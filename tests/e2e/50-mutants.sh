@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 . tests/support/atexit.sh
 . tests/support/engine.sh
+. tests/support/hostile-image.sh
 . tests/support/mutants.sh
 
 unreddened=
@@ -24,6 +25,7 @@ is "$(ids_with fail) $(ids_with inconclusive)" " " "an unchanged worker stays gr
 . tests/support/mutants/processes.sh
 . tests/support/mutants/gateway.sh
 . tests/support/mutants/places.sh
+. tests/support/mutants/image.sh
 . tests/support/mutants/shared.sh
 . tests/support/mutants/boundary.sh
 

@@ -226,6 +226,8 @@ static void make_limits(struct fixture *x)
 	x->facts.filter_count = 1;
 	strlist_add(&x->facts.sockets, "/workspace/agent.sock");
 	add_gateway_reach(x);
+	x->facts.worker_image = (struct image_facts){ .looked = true, .layers = 2 };
+	x->facts.gateway_image = (struct image_facts){ .looked = true, .layers = 1 };
 	x->facts.cache = (struct cache_facts){ .looked = true, .files = 3, .bytes = 1 << 20 };
 	x->facts.devices_known = true;
 	x->facts.uid_elsewhere_known = true;

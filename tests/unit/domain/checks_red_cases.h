@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checks_red_gateway.h"
+#include "probe/layers.h"
 
 /* ---- processes ---- */
 SPOIL(cap_eff, x->facts.processes[1].status.caps[PROC_CAP_EFF] = 1 << 13;)
@@ -58,6 +59,25 @@ SPOIL(proc_fake, fixture_add_mount(x, "/", "/proc/fake", "ro,nosuid,nodev", "ext
 SPOIL(socket, strlist_add(&x->facts.sockets, "/run/docker.sock");)
 SPOIL(socket_mounted,
       fixture_add_mount(x, "/docker.sock", "/workspace/agent.sock", "ro", "tmpfs", "rw");)
+SPOIL(image_credential,
+      image_facts_add(&x->facts.worker_image, IMAGE_CREDENTIAL, 1, "/app/.env", "an OpenAI key");)
+SPOIL(image_gateway_credential, image_facts_add(&x->facts.gateway_image, IMAGE_CREDENTIAL, 1,
+						"/.netrc", "a password for a server");)
+SPOIL(image_device,
+      image_facts_add(&x->facts.worker_image, IMAGE_DEVICE, 1, "/dev/cuse", "char 10:203");)
+SPOIL(image_place,
+      image_facts_add(&x->facts.worker_image, IMAGE_PLACE, 2, "/proc", "a symbolic link to /etc");)
+SPOIL(image_user, image_facts_add(&x->facts.worker_image, IMAGE_USER, 0, "4294967296",
+				  "is a number that no user has");)
+SPOIL(image_setuid,
+      image_facts_add(&x->facts.worker_image, IMAGE_SETUID, 1, "/bin/su", "mode 4755");
+      x->facts.processes[0].status.no_new_privs = 0;)
+SPOIL(image_filecap,
+      image_facts_add(&x->facts.gateway_image, IMAGE_FILECAP, 1, "/sbin/haproxy", "capabilities");
+      x->facts.gateway_processes[0].status.no_new_privs = 0;)
+SPOIL(image_cut, strcpy(x->facts.worker_image.cut, "the walk took too long");)
+SPOIL(image_unread, strcpy(x->facts.gateway_image.unread, "layer 1 /x: Input/output error");)
+SPOIL(image_unseen, x->facts.worker_image.looked = false;)
 SPOIL(cache_altered, strlist_add(&x->facts.cache.altered, "worker /lib/libc.so.6 at 4096");)
 SPOIL(source_rw, mem_replace(&fixture_mount(x, "/source/skills")->options, "rw,nosuid,nodev");)
 SPOIL(source_gone, mem_replace(&fixture_mount(x, "/source/skills")->target, "/proc/skills");
@@ -260,6 +280,16 @@ static const struct red_case cases[] = {
 	CASE(proc_fake, "fs.mounts.declared"),
 	CASE(socket, "fs.sockets"),
 	CASE(socket_mounted, "fs.mounts.declared,fs.sockets"),
+	CASE(image_credential, "image.credentials"),
+	CASE(image_gateway_credential, "image.credentials"),
+	CASE(image_device, "image.traps"),
+	CASE(image_place, "image.traps"),
+	CASE(image_user, "image.traps"),
+	CASE(image_setuid, "proc.no_new_privs,image.privileged"),
+	CASE(image_filecap, "image.privileged,gateway.no_new_privs"),
+	CASE_UNKNOWN(image_cut, "image.credentials,image.privileged,image.traps"),
+	CASE_UNKNOWN(image_unread, "image.credentials,image.privileged,image.traps"),
+	CASE_UNKNOWN(image_unseen, "image.credentials,image.privileged,image.traps"),
 	CASE(cache_altered, "fs.pagecache"),
 	CASE(source_rw, "fs.source.readonly"),
 	CASE(source_gone, "fs.source.readonly"),
@@ -362,9 +392,10 @@ static const struct red_case cases[] = {
 	CASE(gw_forward, "gateway.ip_forward"),
 	CASE(gw_rw, "gateway.readonly,config.drift.gateway"),
 	CASE(gw_listen, "gateway.listen,config.drift.gateway"),
-	CASE_UNKNOWN(gw_gone, "ns.gateway,limit.gateway,gateway.caps,gateway.no_new_privs,"
-			      "gateway.seccomp,gateway.uid,gateway.ip_forward,gateway.readonly,"
-			      "gateway.admin,gateway.peers,gateway.generation"),
+	CASE_UNKNOWN(gw_gone,
+		     "ns.gateway,limit.gateway,image.privileged,gateway.caps,gateway.no_new_privs,"
+		     "gateway.seccomp,gateway.uid,gateway.ip_forward,gateway.readonly,"
+		     "gateway.admin,gateway.peers,gateway.generation"),
 	CASE(stopped, "config.running"),
 	CASE(drift, "config.drift.worker"),
 	CASE(drift_gateway, "config.drift.gateway"),

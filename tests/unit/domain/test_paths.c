@@ -23,6 +23,7 @@ static const struct {
 	{ PATH_AUDIT, NULL, "/var/lib/tenantctl/audit.json" },
 	{ PATH_ALLOCATE_LOCK, NULL, "/var/lib/tenantctl/allocate.lock" },
 	{ PATH_DRILL_LOCK, NULL, "/var/lib/tenantctl/drill.lock" },
+	{ PATH_IMAGES, NULL, "/var/lib/tenantctl/images" },
 	{ PATH_LOCKS, NULL, "/var/lib/tenantctl/locks" },
 	{ PATH_SERVED, NULL, "/srv/tenants" },
 	{ PATH_SECRETS, NULL, "/etc/tenantctl/secrets" },

@@ -235,6 +235,9 @@ static void test_environment(void **state)
 	} cases[] = {
 		{ "environment: { TZ: UTC }\n", NULL },
 		{ "environment: { A_TOKEN: abcd1234 }\nallow_plain: [A_TOKEN]\n", NULL },
+		{ "allow_plain: [/app/test.key]\n", NULL },
+		{ "allow_plain: [/app/../test.key]\n", "m:4:15: allow_plain[0]: " },
+		{ "allow_plain: [app/test.key]\n", "m:4:15: allow_plain[0]: " },
 		{ "environment: { A_TOKEN: abcd1234 }\n",
 		  "m:4:25: environment.A_TOKEN: the value" },
 		{ "environment: { LD_PRELOAD: /x }\n", "m:4:28: environment.LD_PRELOAD: " },
