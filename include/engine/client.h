@@ -117,6 +117,8 @@ int client_network_connect(struct client *c, const char *network, const char *co
 int client_network_disconnect(struct client *c, const char *network, const char *container,
 			      struct err *e) must_check;
 int client_network_remove(struct client *c, const char *ref, struct err *e) must_check; /* 404: 0 */
+/* Whether that failed because the engine says that something is attached. */
+bool client_network_is_held(const struct err *e);
 
 /* Images. */
 int client_image_inspect(struct client *c, const char *ref, struct image_info *out, struct err *e)

@@ -167,3 +167,8 @@ int client_network_remove(struct client *c, const char *ref, struct err *e)
 	call.path = path;
 	return client_call(c, &call, e);
 }
+
+bool client_network_is_held(const struct err *e)
+{
+	return e->status == 403 && strstr(e->message, "has active endpoints");
+}

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fsio.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "domain/paths.h"
 #include "host_routes.h"
@@ -265,6 +266,22 @@ int allocate_give_token(struct context *c, const char *tenant, bool dry, struct 
 	return dry ? 0 : store(c, tenant, a, e);
 }
 
+/* Engines before 23 may count an endpoint of a container that is long gone, after a crash, and show
+ * nothing of it; then only their restart lets go of the network. It is nobody's by now, the next
+ * tenant's gateway uses it, and the next deletion tries again: no reason to fail. */
+static int remove_egress(struct context *c, const struct network_info *net, struct err *e)
+{
+	if (!client_network_remove(c->client, net->id, e))
+		return 0;
+	if (!client_network_is_held(e))
+		return -1;
+	log_warn("network %s of the gateways stays, though no tenant is left: %s; restart the "
+		 "engine and run 'docker network rm %s', or leave it to the next tenant",
+		 EGRESS_NETWORK_NAME, e->message, EGRESS_NETWORK_NAME);
+	err_clear(e);
+	return 0;
+}
+
 static int remove_egress_if_unused(struct context *c, struct err *e)
 {
 	auto_free char *dir = path_of(c->root, PATH_TENANTS, NULL);
@@ -292,7 +309,7 @@ static int remove_egress_if_unused(struct context *c, struct err *e)
 	}
 	role = strmap_get(&net.spec.labels, LABEL_ROLE);
 	if (role && strcmp(role, ROLE_EGRESS) == 0 && !net.members.count)
-		rc = client_network_remove(c->client, net.id, e);
+		rc = remove_egress(c, &net, e);
 	network_info_free(&net);
 	return rc;
 }

@@ -295,6 +295,26 @@ for name in "$long" "${long%9}8"; do
 	tc 0 "delete" delete "$name" --purge
 	gone "$name" "nothing is left"
 done
+
+# ---- the gateways' network, when the engine counts what it does not list ----
+
+delete_the_last() {
+	ENGINE_SOCKET=$proxy tc 0 "the last one, whose network cannot be removed" delete beta --purge
+}
+egress_id() {
+	docker network ls -q --no-trunc --filter name=tenantctl-egress
+}
+egress=$(egress_id)
+docker run -d --name stranger --network tenantctl-egress tenantctl-demo-worker:1 >/dev/null
+with_lies /networks/tenantctl-egress '.Containers = {}' delete_the_last || fail "an engine that lies"
+like "$(cat "$err")" 'tenantctl-egress .*stays.*has active endpoints.*docker network rm tenantctl-egress' \
+	"says what stays, why, and what to do"
+gone beta "all that is the tenant's is gone"
+is "$(egress_id)" "$egress" "the network is still there"
+docker rm -f stranger >/dev/null
+plain beta
+tc 0 "the next one" create beta
+is "$(egress_id)" "$egress" "uses it"
 tc 0 "the last one" delete beta --purge
 is "$(docker ps -aq; docker network ls -q --filter type=custom)" "" "the engine is empty"
 is "$(find "$tenants_root" -type f ! -name tenantctl.yaml ! -path "$state/allocate.lock" ! -path "$state/peers.*" \

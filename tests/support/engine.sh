@@ -165,6 +165,19 @@ engine_exec_in_net() {
 	nsenter --net="$ENGINE_NETNS" -- "$@"
 }
 
+# with_lies PATH FILTER COMMAND...: runs it while $proxy is an engine that lies, and fails without one
+with_lies() {
+	local pid status=1
+	proxy=$E2E_TMP/proxy.sock
+	rm -f "$proxy"
+	tests/support/engine-proxy.py "$proxy" "$ENGINE_SOCKET" "$1" "$2" >/dev/null &
+	pid=$!
+	eventually 5 test -S "$proxy" && status=0 && "${@:3}"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	return "$status"
+}
+
 # engine_kill NAME [SIGNAL]: ends only the daemon and its containerd, KILL unless said otherwise;
 # containers and their shims go on, as after a crash.
 engine_kill() {

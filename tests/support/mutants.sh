@@ -1,7 +1,7 @@
 # Mutants: a tenant is weakened, one thing at a time, and verify has to turn red with just the checks
 # that this breaks: one that stays green is blind, one that turns red without need cries wolf.
 # Sourced by bash scripts after tap.sh, atexit.sh and engine.sh.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 
 mutants_root=$E2E_TMP/root
 tenants=$mutants_root/var/lib/tenantctl/tenants
@@ -226,19 +226,6 @@ intrude() {
 	fi
 	exec {hold}>&-
 	wait "$intruder" 2>/dev/null
-}
-
-# with_lies PATH FILTER COMMAND...: runs it while $proxy is an engine that lies, and fails without one
-with_lies() {
-	local pid status=1
-	proxy=$E2E_TMP/proxy.sock
-	rm -f "$proxy"
-	tests/support/engine-proxy.py "$proxy" "$ENGINE_SOCKET" "$1" "$2" >/dev/null &
-	pid=$!
-	eventually 5 test -S "$proxy" && status=0 && "${@:3}"
-	kill "$pid"
-	wait "$pid" 2>/dev/null
-	return "$status"
 }
 
 expect_red_of_proxy() { # WHAT ID...
