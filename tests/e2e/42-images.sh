@@ -97,4 +97,25 @@ chmod 666 "$record"
 is "$(verdicts)" "$right" "nor one that others can write"
 is "$(stat -c %a "$record")" 600 "which is replaced, too"
 
+# ---- an image store that does not tell where layers are ----
+
+if [ "$ENGINE_KIND" = 28 ]; then
+	tenantctl delete --purge acme >/dev/null && tenantctl delete --purge beta >/dev/null
+	engine_start store 28 --feature containerd-snapshotter=true && tenants_setup ||
+		bail_out "no engine with containerd's image store"
+	is "$(docker image inspect -f '{{json .GraphDriver.Data}}' tenantctl-demo-worker:1 2>/dev/null | grep -o lower)" "" \
+		"containerd's image store names no folders"
+	manifest acme 'image: tenantctl-demo-worker:1' 'resources: { workspace: 64m }'
+	ok "a tenant is created" tenantctl create acme
+	is "$(verdicts)" "$right" "and its worker's own mounts lead to the layers"
+	tenantctl delete --purge acme >/dev/null
+	# shellcheck disable=SC2016 # the tree is the command's to name
+	make_image 'mknod "$tree/bin/disk" b 8 0'
+	tenantctl create acme >"$E2E_TMP/out" 2>&1
+	is "$?" 1 "an image with a device does not verify there"
+	is "$(inspect tc-acme '{{.State.Running}}')" false "its worker is stopped"
+	like "$(cat "$E2E_TMP/out")" 'layer 1: /bin/disk: block 8:0 device' "for that reason"
+	tenantctl delete --purge acme >/dev/null
+fi
+
 done_testing
