@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "base/strlist.h"
 
 enum proc_capset {
@@ -65,6 +66,9 @@ bool option_has(const char *options, const char *word);
 /* At most `max` limits; *out_count is set. */
 int proc_read_limits(int pid_dir, struct proc_limit *out, size_t max, size_t *out_count,
 		     struct err *e) must_check;
+/* A file below a folder of /proc, added to *out; one that is longer than the buffer's maximum is an
+ * error. */
+int proc_read_text(int dir, const char *name, struct strbuf *out, struct err *e) must_check;
 /* NUL-separated environ or cmdline as a list; at most 128 KiB is read. */
 int proc_read_strings(int pid_dir, const char *name, struct strlist *out, struct err *e) must_check;
 /* Lines "N:controllers:path" of /proc/PID/cgroup. */

@@ -51,7 +51,7 @@ static int slurp(int dir, const char *name, struct strbuf *out, struct err *e)
 	return 0;
 }
 
-int proc_slurp(int dir, const char *name, struct strbuf *out, struct err *e)
+int proc_read_text(int dir, const char *name, struct strbuf *out, struct err *e)
 {
 	if (slurp(dir, name, out, e))
 		return -1;
@@ -91,7 +91,7 @@ int proc_start_time(int pid_dir, uint64_t *out, struct err *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT(SMALL_MAX);
 
-	if (proc_slurp(pid_dir, "stat", &text, e))
+	if (proc_read_text(pid_dir, "stat", &text, e))
 		return -1;
 	/* the name in field 2 may hold blanks and ")": the last ")" ends it */
 	const char *p = strrchr(strbuf_str(&text), ')');
@@ -172,7 +172,7 @@ int proc_read_status(int pid_dir, struct proc_status *out, struct err *e)
 	char *state = NULL;
 	unsigned seen = 0;
 
-	if (proc_slurp(pid_dir, "status", &text, e))
+	if (proc_read_text(pid_dir, "status", &text, e))
 		return -1;
 	/* the kernel escapes newlines in Name, so that no process can forge another line */
 	for (char *line = text.len ? strtok_r(text.data, "\n", &state) : NULL; line;
@@ -213,7 +213,7 @@ int proc_read_cgroup(int pid_dir, struct strlist *out, struct err *e)
 	auto_strbuf struct strbuf text = STRBUF_INIT(SMALL_MAX);
 	char *state = NULL;
 
-	if (proc_slurp(pid_dir, "cgroup", &text, e))
+	if (proc_read_text(pid_dir, "cgroup", &text, e))
 		return -1;
 	strlist_free(out);
 	for (char *line = text.len ? strtok_r(text.data, "\n", &state) : NULL; line;
@@ -274,7 +274,7 @@ int proc_read_limits(int pid_dir, struct proc_limit *out, size_t max, size_t *ou
 	char *state = NULL;
 	size_t count = 0;
 
-	if (proc_slurp(pid_dir, "limits", &text, e))
+	if (proc_read_text(pid_dir, "limits", &text, e))
 		return -1;
 	char *line = text.len ? strtok_r(text.data, "\n", &state) : NULL;
 	if (!line || strncmp(line, "Limit", 5) != 0)

@@ -78,7 +78,7 @@ int proc_read_mounts(int pid_dir, struct proc_mounts *out, struct err *e)
 	auto_mounts struct proc_mounts list = { NULL, 0 };
 	char *state = NULL;
 
-	if (proc_slurp(pid_dir, "mountinfo", &text, e))
+	if (proc_read_text(pid_dir, "mountinfo", &text, e))
 		return -1;
 	for (char *line = text.len ? strtok_r(text.data, "\n", &state) : NULL; line;
 	     line = strtok_r(NULL, "\n", &state)) {

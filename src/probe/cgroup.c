@@ -17,6 +17,7 @@
 
 #include "base/fsio.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 enum { WALK_DEPTH = 16, WALK_FOLDERS = 1024, PROCS_BYTES = 64 * 1024, ID_LENGTH = 64 };
 
@@ -177,16 +178,16 @@ static void parse_pids(const char *text, struct pid_set *s)
 
 static int read_procs(int dir, struct pid_set *s, struct err *e)
 {
-	auto_free char *buf = mem_alloc(PROCS_BYTES);
+	auto_strbuf struct strbuf text = STRBUF_INIT(PROCS_BYTES);
 
-	if (fsio_read_at(dir, "cgroup.procs", buf, PROCS_BYTES, e) < 0) {
+	if (proc_read_text(dir, "cgroup.procs", &text, e) < 0) {
 		/* In a threaded v2 cgroup only this file may be read (cgroup-v2, "Threads"). */
 		if (e->sys_errno != EOPNOTSUPP ||
-		    fsio_read_at(dir, "cgroup.threads", buf, PROCS_BYTES, e) < 0)
+		    proc_read_text(dir, "cgroup.threads", &text, e) < 0)
 			return -1;
 		err_clear(e);
 	}
-	parse_pids(buf, s);
+	parse_pids(strbuf_str(&text), s);
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 
-enum { ENVIRON_MAX = 128 * 1024, NAMES_MAX = 64, NAME_LENGTH = 256 };
+enum { USUAL_BYTES = 8192, ENVIRON_MAX = 128 * 1024, NAMES_MAX = 64, NAME_LENGTH = 256 };
 
 static size_t read_environ(int pid_dir, char *buf, size_t size)
 {
@@ -56,14 +56,21 @@ static void look_at(char *entry, const char *(*shape)(const char *, const char *
 void environ_look(int pid_dir, const char *(*shape)(const char *name, const char *value),
 		  struct process_facts *out)
 {
-	char *buf = mem_alloc(ENVIRON_MAX + 1);
-	size_t len = read_environ(pid_dir, buf, ENVIRON_MAX);
+	size_t len, size = USUAL_BYTES;
+	char *buf = mem_alloc(size + 1);
 
+	len = read_environ(pid_dir, buf, size);
+	if (len == size) {
+		mem_wipe_free(buf, len);
+		size = ENVIRON_MAX;
+		buf = mem_alloc(size + 1);
+		len = read_environ(pid_dir, buf, size);
+	}
 	for (size_t at = 0; at < len;) {
 		size_t n = strlen(buf + at); /* the buffer ends with a zero of its own */
 
 		look_at(buf + at, shape, out);
 		at += n + 1;
 	}
-	mem_wipe_free(buf, ENVIRON_MAX + 1);
+	mem_wipe_free(buf, len);
 }

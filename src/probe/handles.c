@@ -17,32 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/fsio.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 enum { DESCRIPTORS_MAX = 65536, SHOWN_MAX = 8, LINK_MAX_BYTES = 512, SECOND_LOOK_NS = 250000000 };
 #define MOUNTINFO_MAX ((size_t)1 << 20)
 
-struct own_mounts {
-	char *text; /* mountinfo; ids are at the starts of lines */
-};
-
-static void own_mounts_free(struct own_mounts *m)
+/* `mountinfo` has the mounts' ids at the starts of its lines. */
+static bool own_mounts_have(const struct strbuf *mountinfo, uint64_t id)
 {
-	free(m->text);
-}
-
-static bool own_mounts_read(int dir, struct own_mounts *out)
-{
-	struct err e = ERR_INIT;
-
-	out->text = mem_alloc(MOUNTINFO_MAX);
-	return fsio_read_at(dir, "mountinfo", out->text, MOUNTINFO_MAX, &e) > 0;
-}
-
-static bool own_mounts_have(const struct own_mounts *m, uint64_t id)
-{
-	for (const char *line = m->text; line && *line;) {
+	for (const char *line = strbuf_str(mountinfo); line && *line;) {
 		if (strtoull(line, NULL, 10) == id)
 			return true;
 		line = strchr(line, '\n');
@@ -90,7 +74,7 @@ static void add(struct process_facts *f, const char *what, const char *link)
 }
 
 /* The link `name` in `dir`; `what` names it for people. One that is gone is none. */
-static void look_at(int dir, const char *name, const char *what, const struct own_mounts *m,
+static void look_at(int dir, const char *name, const char *what, const struct strbuf *mounts,
 		    struct process_facts *f)
 {
 	char link[LINK_MAX_BYTES];
@@ -114,11 +98,11 @@ static void look_at(int dir, const char *name, const char *what, const struct ow
 		f->handles_unread |= fd >= 0 || (errno != ENOENT && errno != ESRCH);
 		return;
 	}
-	if (!own_mounts_have(m, st.stx_mnt_id) && !is_memory(link, &st) && !is_null(&st))
+	if (!own_mounts_have(mounts, st.stx_mnt_id) && !is_memory(link, &st) && !is_null(&st))
 		add(f, what, link);
 }
 
-static void look_at_descriptors(int dir, const struct own_mounts *m, struct process_facts *f)
+static void look_at_descriptors(int dir, const struct strbuf *mounts, struct process_facts *f)
 {
 	unsigned seen = 0;
 	int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -139,25 +123,26 @@ static void look_at_descriptors(int dir, const struct own_mounts *m, struct proc
 			break;
 		}
 		what = mem_printf("descriptor %.10s:", ent->d_name);
-		look_at(dirfd(d), ent->d_name, what, m, f);
+		look_at(dirfd(d), ent->d_name, what, mounts, f);
 	}
 	closedir(d);
 }
 
 void handles_look_once(int dir, struct process_facts *f)
 {
-	struct own_mounts m cleanup_with(own_mounts_free) = { 0 };
+	auto_strbuf struct strbuf mounts = STRBUF_INIT(MOUNTINFO_MAX);
+	struct err e = ERR_INIT;
 
 	strlist_free(&f->handles);
 	f->handles_unread = false;
-	if (!own_mounts_read(dir, &m)) {
+	if (proc_read_text(dir, "mountinfo", &mounts, &e) || mounts.len == 0) {
 		f->handles_unread = true;
 		return;
 	}
-	look_at(dir, "cwd", "folder", &m, f);
-	look_at(dir, "root", "root", &m, f);
-	look_at(dir, "exe", "program", &m, f);
-	look_at_descriptors(dir, &m, f);
+	look_at(dir, "cwd", "folder", &mounts, f);
+	look_at(dir, "root", "root", &mounts, f);
+	look_at(dir, "exe", "program", &mounts, f);
+	look_at_descriptors(dir, &mounts, f);
 }
 
 /* Again, if it is still the same process; one that has ended holds nothing. */

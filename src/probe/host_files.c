@@ -98,13 +98,14 @@ static void read_member(int dir, const char *name, char *buf, struct gateway_fil
 	if (f->sys_errno || !S_ISREG(f->mode))
 		return;
 	len = read_content(dir, name, buf, MEMBER_BUFFER);
-	if (len < 0)
-		return;
-	digest_of(buf, (size_t)len, f->digest);
-	if (!strcmp(name, "keys"))
-		note_key_ids(buf, &out->key_ids);
-	else if (!strcmp(name, "generation"))
-		note_line(buf, out->generation, sizeof(out->generation));
+	if (len >= 0) {
+		digest_of(buf, (size_t)len, f->digest);
+		if (!strcmp(name, "keys"))
+			note_key_ids(buf, &out->key_ids);
+		else if (!strcmp(name, "generation"))
+			note_line(buf, out->generation, sizeof(out->generation));
+	}
+	mem_wipe(buf, len < 0 ? MEMBER_BUFFER : (size_t)len);
 }
 
 static int by_path(const void *a, const void *b)
@@ -114,7 +115,7 @@ static int by_path(const void *a, const void *b)
 
 static int read_set(const char *path, struct gateway_files_facts *out, struct err *e)
 {
-	char *buf;
+	auto_free char *buf = NULL;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
@@ -135,7 +136,6 @@ static int read_set(const char *path, struct gateway_files_facts *out, struct er
 		}
 		read_member(dirfd(d), ent->d_name, buf, out);
 	}
-	mem_wipe_free(buf, MEMBER_BUFFER);
 	closedir(d);
 	qsort(out->members, out->member_count, sizeof(*out->members), by_path);
 	return e->code == ERR_NONE ? 0 : -1;

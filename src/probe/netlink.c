@@ -110,7 +110,7 @@ int netlink_ask(int protocol, const void *question, size_t size, netlink_item it
 		struct err *e)
 {
 	auto_fd int fd = open_and_ask(protocol, question, size, e);
-	auto_free unsigned char *buf = mem_alloc(BUFFER_BYTES);
+	auto_free unsigned char *buf = mem_grow(NULL, BUFFER_BYTES, 1); /* need not be clear */
 	unsigned seen = 0;
 	int done = 0;
 

@@ -39,11 +39,17 @@ struct job {
 	int fd; /* -1: finished */
 	bool udp, connected;
 	unsigned sends;
-	uint16_t id;
-	uint8_t query[2 + DNS_QUERY_MAX]; /* with the length that TCP wants in front */
-	size_t query_len;
+	uint16_t id;	/* of its question, from the first on */
 	uint8_t *reply; /* TCP: REPLY_MAX bytes */
 	size_t reply_len;
+};
+
+/* All attempts of one visit. */
+struct crowd {
+	const struct tenant_facts *facts;
+	struct job *jobs;
+	size_t count;
+	int spare[2][2]; /* sockets that led nowhere: IPv6, datagrams */
 };
 
 union address {
@@ -141,54 +147,76 @@ static socklen_t set_address(const char *text, uint16_t port, union address *a)
 	return 0;
 }
 
-static bool make_query(struct job *j)
+/* The question of a job, with the length that TCP wants in front; 0: it can't be asked. */
+static size_t compose_question(struct job *j, uint8_t out[2 + DNS_QUERY_MAX])
 {
 	const char *name = j->dns ? j->dns->name : ".";
 	uint16_t type = j->dns ? j->dns->type : 2; /* NS of the root: harmless, and answered by
 						      whatever speaks DNS on an odd port */
 	int len;
 
-	if (getrandom(&j->id, sizeof(j->id), GRND_NONBLOCK) != sizeof(j->id))
-		return false;
-	len = dns_encode(name, type, j->id, j->query + 2);
+	if (!j->id && getrandom(&j->id, sizeof(j->id), GRND_NONBLOCK) != sizeof(j->id))
+		return 0;
+	len = dns_encode(name, type, j->id, out + 2);
 	if (len < 0)
-		return false;
-	j->query[0] = (uint8_t)(len >> 8);
-	j->query[1] = (uint8_t)len;
-	j->query_len = (size_t)len + 2;
-	return true;
+		return 0;
+	out[0] = (uint8_t)(len >> 8);
+	out[1] = (uint8_t)len;
+	return (size_t)len + 2;
 }
 
 static void send_datagram(struct job *j)
 {
+	uint8_t question[2 + DNS_QUERY_MAX];
+	size_t len = compose_question(j, question);
+
 	j->sends++;
-	if (send(j->fd, j->query + 2, j->query_len - 2, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+	if (len == 0)
+		finish(j, EINVAL);
+	else if (send(j->fd, question + 2, len - 2, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
 		finish(j, errno);
 }
 
-static void start(struct job *j)
+static int open_socket(sa_family_t family, bool udp)
+{
+	const int on = 1;
+	int fd = socket(family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	/* Or "no route to host" ends a connection attempt at once and a datagram never (ip(7)). */
+	if (fd >= 0 && udp && family == AF_INET)
+		(void)!setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+	return fd;
+}
+
+/* Where no route leads, Linux looks for one before anything of the socket changes
+ * (tcp_v4_connect, __ip4_datagram_connect), so that it serves the next attempt, too: most of
+ * hundreds end like this. */
+static void start(struct crowd *all, struct job *j)
 {
 	union address a;
-	const int on = 1;
 	socklen_t len = j->dns	  ? set_address(j->dns->server, DNS_PORT, &a)
 			: j->http ? set_address(j->http->address, j->http->port, &a)
 				  : set_address(j->reach->address, j->reach->port, &a);
+	int *spare = &all->spare[a.any.sa_family == AF_INET6][j->udp];
+	int err;
 
-	if (len == 0 || ((j->dns || j->udp) && !make_query(j))) {
+	if (len == 0) {
 		finish(j, EINVAL);
 		return;
 	}
-	j->fd = socket(a.any.sa_family,
-		       (j->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	/* Or "no route to host" ends a connection attempt at once and a datagram never (ip(7)). */
-	if (j->fd >= 0 && j->udp && a.any.sa_family == AF_INET)
-		(void)!setsockopt(j->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
-	if (j->fd < 0 || (connect(j->fd, &a.any, len) < 0 && errno != EINPROGRESS)) {
-		finish(j, errno);
+	j->fd = *spare >= 0 ? *spare : open_socket(a.any.sa_family, j->udp);
+	*spare = -1;
+	if (j->fd >= 0 && (connect(j->fd, &a.any, len) == 0 || errno == EINPROGRESS)) {
+		if (j->udp)
+			send_datagram(j);
 		return;
 	}
-	if (j->udp)
-		send_datagram(j);
+	err = errno;
+	if (j->fd >= 0 && err == ENETUNREACH) {
+		*spare = j->fd;
+		j->fd = -1;
+	}
+	finish(j, err);
 }
 
 static void on_datagram(struct job *j)
@@ -207,7 +235,7 @@ static void on_datagram(struct job *j)
 }
 
 /* A fresh socket takes as little as one question at once. */
-static bool send_question(const struct job *j)
+static bool send_question(struct job *j)
 {
 	char text[HTTP_REQUEST_MAX];
 	uint8_t hello[TLS_HELLO_MAX];
@@ -217,8 +245,12 @@ static bool send_question(const struct job *j)
 		len = (int)tls_hello(j->reach->sni, hello);
 		return len > 0 && send(j->fd, hello, (size_t)len, MSG_NOSIGNAL) == len;
 	}
-	if (!j->http)
-		return send(j->fd, j->query, j->query_len, MSG_NOSIGNAL) == (ssize_t)j->query_len;
+	if (!j->http) {
+		uint8_t question[2 + DNS_QUERY_MAX];
+		size_t size = compose_question(j, question);
+
+		return size && send(j->fd, question, size, MSG_NOSIGNAL) == (ssize_t)size;
+	}
 	len = http_compose(j->http, text);
 	return len > 0 && send(j->fd, text, (size_t)len, MSG_NOSIGNAL) == len;
 }
@@ -294,27 +326,27 @@ static void on_event(struct job *j)
 
 /* When half of the time is over: the second datagram, and a new connection for the kernel would
  * repeat a lost SYN only after a second. */
-static void try_again(struct job *jobs, size_t count)
+static void try_again(struct crowd *all)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct job *j = &jobs[i];
+	for (size_t i = 0; i < all->count; i++) {
+		struct job *j = &all->jobs[i];
 
 		if (j->fd >= 0 && j->udp && j->sends == 1) {
 			send_datagram(j);
 		} else if (j->fd >= 0 && !j->udp && !j->connected) {
 			close(j->fd);
 			j->fd = -1;
-			start(j);
+			start(all, j);
 		}
 	}
 }
 
-static size_t fill_poll(const struct job *jobs, size_t count, struct pollfd *fds, size_t *which)
+static size_t fill_poll(const struct crowd *all, struct pollfd *fds, size_t *which)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct job *j = &jobs[i];
+	for (size_t i = 0; i < all->count; i++) {
+		const struct job *j = &all->jobs[i];
 
 		if (j->fd < 0)
 			continue;
@@ -326,10 +358,10 @@ static size_t fill_poll(const struct job *jobs, size_t count, struct pollfd *fds
 	return n;
 }
 
-static bool controls_wait(const struct job *jobs, size_t count)
+static bool controls_wait(const struct crowd *all)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct job *j = &jobs[i];
+	for (size_t i = 0; i < all->count; i++) {
+		const struct job *j = &all->jobs[i];
 
 		if (j->fd >= 0 && (j->reach ? j->reach->must_work
 				   : j->dns ? j->dns->must_work
@@ -341,22 +373,24 @@ static bool controls_wait(const struct job *jobs, size_t count)
 
 /* The controls had their answers, so this is not a slow machine: what waits for a next hop that is
  * not there has waited enough. */
-static void give_up_silent(const struct tenant_facts *f, struct job *jobs, size_t count)
+static void give_up_silent(struct crowd *all)
 {
 	struct silent_hops hops auto_silent_hops = { 0 };
 
-	if (!silent_hops_read(f, &hops))
+	if (!silent_hops_read(all->facts, &hops))
 		return;
-	for (size_t i = 0; i < count; i++)
-		if (jobs[i].fd >= 0 && jobs[i].reach &&
-		    silent_hops_lead_to(&hops, jobs[i].reach->address))
-			finish(&jobs[i], EHOSTUNREACH);
+	for (size_t i = 0; i < all->count; i++) {
+		struct job *j = &all->jobs[i];
+
+		if (j->fd >= 0 && j->reach && silent_hops_lead_to(&hops, j->reach->address))
+			finish(j, EHOSTUNREACH);
+	}
 }
 
-static void loop(const struct tenant_facts *f, struct job *jobs, size_t count, int timeout_ms)
+static void loop(struct crowd *all, int timeout_ms)
 {
-	auto_free struct pollfd *fds = mem_array(count + 1, sizeof(*fds));
-	auto_free size_t *which = mem_array(count + 1, sizeof(*which));
+	auto_free struct pollfd *fds = mem_array(all->count + 1, sizeof(*fds));
+	auto_free size_t *which = mem_array(all->count + 1, sizeof(*which));
 	int64_t start_ms = clock_monotonic_ms();
 	int64_t end = start_ms + timeout_ms, half = start_ms + timeout_ms / 2;
 	int64_t look = start_ms + SILENT_MS;
@@ -367,16 +401,16 @@ static void loop(const struct tenant_facts *f, struct job *jobs, size_t count, i
 		int64_t until = again ? end : half;
 		size_t open_count;
 
-		if (now >= look && !controls_wait(jobs, count)) {
-			give_up_silent(f, jobs, count);
+		if (now >= look && !controls_wait(all)) {
+			give_up_silent(all);
 			look = end;
 		}
 		if (!again && now >= half) {
-			try_again(jobs, count);
+			try_again(all);
 			again = true;
 			until = end;
 		}
-		open_count = fill_poll(jobs, count, fds, which);
+		open_count = fill_poll(all, fds, which);
 		if (open_count == 0 || now >= end)
 			break;
 		if (look > now)
@@ -385,12 +419,12 @@ static void loop(const struct tenant_facts *f, struct job *jobs, size_t count, i
 			break;
 		for (size_t i = 0; i < open_count; i++)
 			if (fds[i].revents)
-				on_event(&jobs[which[i]]);
+				on_event(&all->jobs[which[i]]);
 		poll(NULL, 0, GATHER_MS);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (jobs[i].fd >= 0)
-			finish(&jobs[i], ETIMEDOUT);
+	for (size_t i = 0; i < all->count; i++)
+		if (all->jobs[i].fd >= 0)
+			finish(&all->jobs[i], ETIMEDOUT);
 }
 
 static void raise_file_limit(size_t want)
@@ -430,16 +464,21 @@ void reach_run(struct tenant_facts *f, int timeout_ms)
 {
 	size_t count = f->reach_count + f->dns_count + f->http_count;
 	auto_free struct job *jobs = mem_array(count + 1, sizeof(*jobs));
+	struct crowd all = {
+		.facts = f, .jobs = jobs, .count = count, .spare = { { -1, -1 }, { -1, -1 } }
+	};
 
 	raise_file_limit(count + SPARE_FDS);
 	for (size_t i = 0; i < count; i++) {
 		set_job(&jobs[i], f, i);
-		start(&jobs[i]);
+		start(&all, &jobs[i]);
 		/* A neighbour that is not resolved yet keeps only some packets for later. */
 		if (i % BURST == BURST - 1)
 			poll(NULL, 0, 1);
 	}
-	loop(f, jobs, count, MAX_OF(timeout_ms, 1));
+	loop(&all, MAX_OF(timeout_ms, 1));
+	for (size_t i = 0; i < 4; i++)
+		mem_close_slot(&all.spare[i / 2][i % 2]);
 	for (size_t i = 0; i < count; i++)
 		free(jobs[i].reply);
 }
