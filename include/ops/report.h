@@ -19,9 +19,9 @@ const char *verify_verdict(const struct verify_result *r);
  * The caller owns the node. */
 struct node *verify_result_json(const struct verify_result *r) returns_owned;
 
-/* The reverse; ERR_PROTOCOL for anything that verify_result_json does not write, and for a check id
- * that is not in the catalogue. `text` is one JSON object. */
-int verify_result_parse(const char *text, size_t len, struct verify_result *out, struct err *e)
+/* The reverse; ERR_PROTOCOL for anything that verify_result_json does not make, and for a check id
+ * that is not in the catalogue. */
+int verify_result_read(const struct node *root, struct verify_result *out, struct err *e)
 	must_check;
 
 /* An array of findings as finding_json writes them; ERR_PROTOCOL for a check or verdict that is not

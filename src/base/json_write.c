@@ -109,6 +109,16 @@ void node_free(struct node *n)
 	cJSON_Delete(node_json(n));
 }
 
+/* How many bytes from here on are printed as they are, without a look at each: nearly all. */
+static size_t plain_length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= 0x20 && s[n] < 0x7F && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void print_string(struct strbuf *b, const char *s)
 {
 	size_t len = strlen(s);
@@ -116,6 +126,12 @@ static void print_string(struct strbuf *b, const char *s)
 
 	strbuf_putc(b, '"');
 	while (i < len) {
+		size_t plain = plain_length(s + i);
+
+		strbuf_add(b, s + i, plain);
+		i += plain;
+		if (i == len)
+			break;
 		size_t n = utf8_length(s + i, len - i);
 		unsigned char c = (unsigned char)s[i];
 		if (n == 0)

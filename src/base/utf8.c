@@ -58,7 +58,8 @@ size_t utf8_valid_until(const char *s, size_t len)
 	size_t i = 0;
 
 	while (i < len) {
-		size_t n = utf8_length(s + i, len - i);
+		size_t n = (unsigned char)s[i] < 0x80 ? 1 : utf8_length(s + i, len - i);
+
 		if (n == 0)
 			return i;
 		i += n;

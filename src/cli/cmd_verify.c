@@ -39,12 +39,10 @@ static void collect(struct invocation *inv unused_arg, const struct node *result
 {
 	struct collected *all = arg;
 	const char *error = node_str(node_get(node_get(result, "error"), "message"), NULL);
-	auto_free char *text = node_print(result, false);
 	struct err e = ERR_INIT;
 	size_t i = all->count++;
 
-	if (!node_get(result, "findings") ||
-	    verify_result_parse(text, strlen(text), &all->results[i], &e)) {
+	if (!node_get(result, "findings") || verify_result_read(result, &all->results[i], &e)) {
 		all->errors[i] = mem_strdup(error ? error : e.message);
 		all->rows[i].error = all->errors[i];
 		all->rows[i].tenant = node_str(node_get(result, "tenant"), "-");

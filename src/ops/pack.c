@@ -37,9 +37,8 @@ int ops_pack_masked(const struct verify_result *r, const struct pack_names *n,
 		    struct verify_result *out, struct err *e)
 {
 	auto_node struct node *json = verify_result_json(r);
-	auto_free char *text = node_print(json, false);
 
-	if (verify_result_parse(text, strlen(text), out, e))
+	if (verify_result_read(json, out, e))
 		return -1;
 	for (size_t i = 0; i < out->findings.count; i++) {
 		struct finding *f = &out->findings.items[i];

@@ -146,16 +146,10 @@ static int get_lists(const struct node *root, struct verify_result *r, struct er
 	return 0;
 }
 
-int verify_result_parse(const char *text, size_t len, struct verify_result *out, struct err *e)
+int verify_result_read(const struct node *root, struct verify_result *out, struct err *e)
 {
-	static const struct doc_limits limits = DOC_LIMITS_REPLY;
-	auto_doc struct doc *d = NULL;
 	struct verify_result r = { 0 };
-	const struct node *root;
 
-	if (doc_parse_json(text, len, "result", &limits, &d, e))
-		return -1;
-	root = doc_root(d);
 	r.tenant = text_of(root, "tenant");
 	r.at = text_of(root, "at");
 	r.seconds = node_num(node_get(root, "seconds"), 0);
