@@ -35,6 +35,7 @@ struct check_input {
 	const struct tenant_facts *facts;
 	/* composed by libseccomp from the profile the tenant ordered */
 	const struct seccomp_program *expected_filter;
+	const struct seccomp_known *known_filter; /* NULL: none was compared yet */
 	/* what a twin of the worker tried, and the twin as the engine made it; NULL: there was none
 	 */
 	const struct twin_facts *twin;

@@ -147,6 +147,17 @@ int seccomp_compare(const struct seccomp_program *expected, const struct filter_
 		    size_t observed_count, struct seccomp_difference *out, size_t max,
 		    size_t *out_count, struct err *e) must_check;
 
+/* Programs of a process that were compared before, without a difference. */
+struct seccomp_known {
+	const struct seccomp_program *expected;
+	const struct filter_program *observed;
+	size_t observed_count;
+};
+/* The very same programs, instruction by instruction, against the same profile: comparing them
+ * again would find the same. NULL knows none. */
+bool seccomp_is_known(const struct seccomp_known *k, const struct seccomp_program *expected,
+		      const struct filter_program *observed, size_t observed_count);
+
 /* "ioctl(0x1, 0x5412, ...): expected errno 1, observed allow" into buf. */
 const char *seccomp_difference_text(const struct seccomp_difference *d, char *buf, size_t size);
 

@@ -17,13 +17,20 @@ struct file_place { /* a file or folder of root's to look at */
 	const char *path;
 };
 
+struct process_owner {
+	pid_t pid;
+	uid_t uid; /* effective */
+};
+
 struct probe_request {
 	const char *proc_path;		    /* "/proc" */
 	const char *cgroup_path;	    /* "/sys/fs/cgroup" */
 	const char *worker_id, *gateway_id; /* container ids; NULL when not there */
 	pid_t worker_pid, gateway_pid;	    /* as the engine said; 0: not running */
-	uid_t uids[2];	    /* of worker and gateway, looked for outside of containers; 0: not */
-	const char *bridge; /* host interface of the tenant */
+	uid_t uids[2]; /* of worker and gateway, looked for outside of containers; 0: not */
+	const struct process_owner *owners; /* to look among; NULL: all that there are now */
+	size_t owner_count;
+	const char *bridge;	     /* host interface of the tenant */
 	const char *workspace_mount; /* on the host */
 	/* The gateway's files on the host; gateway_set NULL: they are not looked at. */
 	const struct file_place *places;
@@ -71,6 +78,9 @@ void probe_places(const char *proc_path, pid_t pid, bool gateway, const struct p
 /* Only the attempts, and nothing else of the worker. An error when it does not run. */
 int probe_reach(const struct probe_request *r, struct tenant_facts *out, struct err *e) must_check;
 
+/* Every process of the host with its effective user. The caller frees *out. */
+int probe_process_owners(const char *proc_path, struct process_owner **out, size_t *out_count,
+			 struct err *e) must_check;
 /* Identities of this host's own namespaces (/proc/1/ns). */
 int probe_host_namespaces(const char *proc_path, struct ns_id out[NS_KINDS], struct err *e)
 	must_check;

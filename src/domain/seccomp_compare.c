@@ -289,6 +289,22 @@ int seccomp_compare(const struct seccomp_program *expected, const struct filter_
 	return 0;
 }
 
+bool seccomp_is_known(const struct seccomp_known *k, const struct seccomp_program *expected,
+		      const struct filter_program *observed, size_t observed_count)
+{
+	if (!k || strcmp(k->expected->digest, expected->digest) != 0 ||
+	    k->observed_count != observed_count)
+		return false;
+	for (size_t i = 0; i < observed_count; i++) {
+		const struct filter_program *a = &k->observed[i], *b = &observed[i];
+
+		if (a->count != b->count ||
+		    memcmp(a->code, b->code, a->count * sizeof(*a->code)) != 0)
+			return false;
+	}
+	return true;
+}
+
 const char *seccomp_difference_text(const struct seccomp_difference *d, char *buf, size_t size)
 {
 	char expected[48], observed[48];

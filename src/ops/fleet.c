@@ -18,6 +18,7 @@
 #include "base/strbuf.h"
 #include "ops/observe.h"
 #include "ops/ops.h"
+#include "images.h"
 #include "profiles.h"
 #include "verify_share.h"
 
@@ -320,8 +321,26 @@ static int conclude(struct crew *w, struct err *e)
 	return err_set(e, code_of_status(worst), "%zu of %zu tenants failed", failed, w->count);
 }
 
+/* Most tenants run the same image. Who finds none here asks the engine itself. */
+static void find_images(struct context *c, const struct strlist *tenants)
+{
+	auto_free char *gateway = NULL;
+	struct err e = ERR_INIT;
+
+	if (image_id_of(c, c->host.gateway_image, &gateway, &e))
+		err_clear(&e);
+	for (size_t i = 0; i < tenants->count; i++) {
+		struct tenant_spec spec auto_spec = { 0 };
+		auto_free char *id = NULL;
+		struct err ignored = ERR_INIT;
+
+		if (tenant_manifest(c, tenants->items[i], NULL, &spec, NULL, &ignored) == 0)
+			(void)!image_id_of(c, spec.image, &id, &ignored);
+	}
+}
+
 /* What all children need alike is asked and composed once, before they are forked. */
-static void warm(struct context *c)
+static void warm(struct context *c, const struct strlist *tenants, bool measures)
 {
 	struct err ignored = ERR_INIT;
 
@@ -330,8 +349,12 @@ static void warm(struct context *c)
 	 * the failure. */
 	if (observe_host_addresses(c, &ignored))
 		err_clear(&ignored);
-	if (c->client && !c->engine.server_version && client_info(c->client, &c->engine, &ignored))
+	if (!c->client)
+		return;
+	if (!c->engine.server_version && client_info(c->client, &c->engine, &ignored))
 		c->engine = (struct engine_info){ 0 };
+	if (measures)
+		find_images(c, tenants);
 }
 
 int ops_fleet(struct context *c, const struct strlist *tenants, const struct fleet *f,
@@ -344,7 +367,7 @@ int ops_fleet(struct context *c, const struct strlist *tenants, const struct fle
 	/* The pid cannot be another's while this run lasts. */
 	w.token = getpid();
 	if (tenants->count > 1 && f->verifies)
-		warm(c);
+		warm(c, tenants, f->measures);
 	w.members = mem_array(tenants->count + 1, sizeof(*w.members));
 	for (size_t i = 0; i < tenants->count; i++)
 		w.members[i] = (struct member){ .tenant = tenants->items[i],

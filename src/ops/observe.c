@@ -16,6 +16,7 @@
 #include "ops/gateway_set.h"
 #include "probe/probe.h"
 #include "profiles.h"
+#include "verify_share.h"
 #include "workspace.h"
 
 #define ALLOCATION_BYTES_MAX ((size_t)16 * 1024)
@@ -116,7 +117,9 @@ static int observe_networks(struct context *c, const char *tenant, struct tenant
 		network_info_free(&net);
 	}
 	net = (struct network_info){ 0 };
-	rc = found(client_network_inspect(c->client, EGRESS_NETWORK_NAME, &net, e), e);
+	rc = verify_share_take_egress(c->share, &net)
+		     ? 1
+		     : found(client_network_inspect(c->client, EGRESS_NETWORK_NAME, &net, e), e);
 	if (rc < 0)
 		return -1;
 	if (rc && !label_is(&net.spec.labels, LABEL_ROLE, ROLE_EGRESS)) {

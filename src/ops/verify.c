@@ -210,6 +210,7 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 		.page_cache = is_asked_for(o, "fs.pagecache"),
 		.secret_shape = secret_shape,
 	};
+	q.owners = verify_share_owners(c->share, &q.owner_count);
 	if (probe_tenant(&q, &r->facts, e) || note_own_network(&r->facts, e))
 		return err_wrap(e, "measure %s", r->spec.tenant);
 	targets_add_controls(&r->peers, &r->facts);
@@ -232,6 +233,7 @@ static void judge(struct context *c, const struct run *r, const struct twin_view
 		.egress = r->state.egress_present ? &r->state.egress : NULL,
 		.facts = &r->facts,
 		.expected_filter = r->filter,
+		.known_filter = verify_share_filter(c->share),
 		.twin = twin->tried ? &twin->facts : NULL,
 		.log = twin->has_container ? &twin->log : NULL,
 		.twin_container = twin->has_container ? &twin->container : NULL,

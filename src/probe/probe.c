@@ -141,6 +141,30 @@ int probe_processes(const char *proc_path, const char *cgroup_path, pid_t pid, c
 	return ident_collect(&t, NULL, out, out_count, out_cut, e);
 }
 
+int probe_process_owners(const char *proc_path, struct process_owner **out, size_t *out_count,
+			 struct err *e)
+{
+	auto_fd int proc_root = -1;
+
+	if (proc_open_root(proc_path, &proc_root, e) < 0)
+		return -1;
+	return uids_list(proc_root, out, out_count)
+		       ? 0
+		       : err_set(e, ERR_SYSTEM, "%s: processes could not be listed", proc_path);
+}
+
+static void look_elsewhere(int proc_root, const struct probe_request *r, struct tenant_facts *f)
+{
+	auto_free struct process_owner *own = NULL;
+	const struct process_owner *owners = r->owners;
+	size_t count = r->owner_count;
+
+	if (r->uids[0] == 0 || (!owners && !uids_list(proc_root, &own, &count)))
+		return;
+	uids_outside(proc_root, owners ? owners : own, count, r->uids, &f->uid_elsewhere);
+	f->uid_elsewhere_known = true;
+}
+
 /* NULL: does not run. */
 static void probe_network(const struct probe_request *r, const struct target *worker,
 			  const struct target *gateway, struct tenant_facts *f)
@@ -193,8 +217,7 @@ int probe_tenant(const struct probe_request *r, struct tenant_facts *out, struct
 	net_host_side(r->bridge, &f);
 	host_files_read(r, &f.gateway_files);
 	read_workspace(r->workspace_mount, &f);
-	if (r->uids[0] != 0)
-		f.uid_elsewhere_known = uids_outside(proc_root, r->uids, &f.uid_elsewhere);
+	look_elsewhere(proc_root, r, &f);
 	if (has_worker && !target_is_alive(&worker)) {
 		tenant_facts_free(&f);
 		return err_set(e, ERR_NOT_FOUND, "the worker ended while it was measured");

@@ -45,17 +45,19 @@ static void look_at(int proc_root, pid_t pid, const uid_t uids[2], struct strlis
 	auto_fd int dir = -1;
 
 	if (proc_open_pid(proc_root, pid, &dir, &e) < 0 || is_in_container(dir) ||
-	    proc_read_status(dir, &s, &e) < 0)
+	    proc_read_status(dir, &s, &e) < 0 || (s.uid[1] != uids[0] && s.uid[1] != uids[1]))
 		return;
 	if (out->count < SHOWN_MAX)
 		strlist_addf(out, "process %d (%.20s) of uid %u", (int)pid, s.name,
 			     s.uid[1] == uids[0] ? uids[0] : uids[1]);
 }
 
-bool uids_outside(int proc_root, const uid_t uids[2], struct strlist *out)
+bool uids_list(int proc_root, struct process_owner **out, size_t *out_count)
 {
 	int fd = openat(proc_root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct process_owner *items = NULL;
+	size_t count = 0;
 
 	if (!d) {
 		mem_close_slot(&fd);
@@ -69,9 +71,21 @@ bool uids_outside(int proc_root, const uid_t uids[2], struct strlist *out)
 		if (!isdigit((unsigned char)ent->d_name[0]) ||
 		    fstatat(dirfd(d), ent->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		if (st.st_uid == uids[0] || st.st_uid == uids[1])
-			look_at(proc_root, (pid_t)strtol(ent->d_name, NULL, 10), uids, out);
+		items = mem_grow(items, count + 1, sizeof(*items));
+		items[count++] =
+			(struct process_owner){ .pid = (pid_t)strtol(ent->d_name, NULL, 10),
+						.uid = st.st_uid };
 	}
 	closedir(d);
+	*out = items;
+	*out_count = count;
 	return true;
+}
+
+void uids_outside(int proc_root, const struct process_owner *owners, size_t count,
+		  const uid_t uids[2], struct strlist *out)
+{
+	for (size_t i = 0; i < count; i++)
+		if (owners[i].uid == uids[0] || owners[i].uid == uids[1])
+			look_at(proc_root, owners[i].pid, uids, out);
 }

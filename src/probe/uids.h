@@ -6,9 +6,14 @@
 #include <sys/types.h>
 
 #include "base/strlist.h"
+#include "probe/probe.h"
 
-/* Adds processes outside of every container that run as one of the two users: "process 12 (bash)
- * of uid 1000". False when processes could not be listed. */
-bool uids_outside(int proc_root, const uid_t uids[2], struct strlist *out);
+/* Every process of the host with its effective user. The caller frees *out. False when processes
+ * could not be listed. */
+bool uids_list(int proc_root, struct process_owner **out, size_t *out_count);
+/* Adds those of `owners` outside of every container that run as one of the two users: "process 12
+ * (bash) of uid 1000". */
+void uids_outside(int proc_root, const struct process_owner *owners, size_t count,
+		  const uid_t uids[2], struct strlist *out);
 
 #endif

@@ -200,6 +200,34 @@ static void test_hostile_program_is_refused(void **unused)
 	assert_int_equal(n, 99);
 }
 
+static void test_known_is_the_same_to_the_last_bit(void **unused)
+{
+	auto_seccomp_program struct seccomp_program p = { 0 }, strict = { 0 };
+	struct sock_filter *code;
+	struct filter_program other[2];
+	struct seccomp_known k;
+
+	(void)unused;
+	compose_builtin("ai-worker", &p);
+	compose_builtin("strict", &strict);
+	code = mem_array(p.filter.count, sizeof(*code));
+	memcpy(code, p.filter.code, p.filter.count * sizeof(*code));
+	other[0] = (struct filter_program){ code, p.filter.count };
+	other[1] = other[0];
+	k = (struct seccomp_known){ &p, &p.filter, 1 };
+	assert_true(seccomp_is_known(&k, &p, other, 1));
+	assert_false(seccomp_is_known(NULL, &p, other, 1));
+	assert_false(seccomp_is_known(&k, &strict, other, 1));
+	assert_false(seccomp_is_known(&k, &p, other, 0));
+	assert_false(seccomp_is_known(&k, &p, other, 2));
+	other[0].count--;
+	assert_false(seccomp_is_known(&k, &p, other, 1));
+	other[0].count++;
+	code[p.filter.count - 1].k ^= 1;
+	assert_false(seccomp_is_known(&k, &p, other, 1));
+	free(code);
+}
+
 /* CPU time of the process, so that a busy machine does not decide. */
 static double milliseconds_now(void)
 {
@@ -236,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_runtime_stub_is_no_difference_but_only_above),
 		cmocka_unit_test(test_weaker_differences_come_first),
 		cmocka_unit_test(test_hostile_program_is_refused),
+		cmocka_unit_test(test_known_is_the_same_to_the_last_bit),
 		cmocka_unit_test(test_comparing_is_fast),
 	};
 

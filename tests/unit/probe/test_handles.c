@@ -205,10 +205,22 @@ static void give(const struct tree *t, const char *pid, uid_t uid)
 	assert_int_equal(chown(path, uid, uid), 0);
 }
 
+static bool look_outside(int proc, const uid_t uids[2], struct strlist *out)
+{
+	auto_free struct process_owner *owners = NULL;
+	size_t count = 0;
+
+	if (!uids_list(proc, &owners, &count))
+		return false;
+	uids_outside(proc, owners, count, uids, out);
+	return true;
+}
+
 static void test_uids(void **state)
 {
 	const struct tree *t = *state;
-	const uid_t uids[2] = { 7000, 7001 };
+	/* The status of each says 7. */
+	const uid_t others[2] = { 7000, 7001 }, uids[2] = { 7000, 7 };
 	auto_strlist struct strlist l = { 0 };
 
 	if (geteuid() != 0)
@@ -216,17 +228,20 @@ static void test_uids(void **state)
 	tree_process(t, 100, 1, ID_A, 555);
 	give(t, "100", 7000); /* the worker's own, or another container's */
 	tree_process(t, 200, 1, ID_A, 556);
-	tree_write(t, "proc/200/cgroup", "1:name=systemd:/user.slice/user-7001.slice\n");
+	tree_write(t, "proc/200/cgroup", "1:name=systemd:/user.slice/user-7.slice\n");
 	tree_mkdir(t, "proc/300"); /* it ended while it was looked at */
 	give(t, "300", 7000);
-	assert_true(uids_outside(t->proc, uids, &l));
+	assert_true(look_outside(t->proc, uids, &l));
 	assert_int_equal(l.count, 0);
-	give(t, "200", 7001);
-	assert_true(uids_outside(t->proc, uids, &l));
+	give(t, "200", 7001); /* whose number this was when the folder was looked at */
+	assert_true(look_outside(t->proc, others, &l));
+	assert_int_equal(l.count, 0);
+	give(t, "200", 7);
+	assert_true(look_outside(t->proc, uids, &l));
 	assert_int_equal(l.count, 1);
 	assert_non_null(strstr(l.items[0], "process 200 ("));
-	assert_non_null(strstr(l.items[0], ") of uid 7001"));
-	assert_false(uids_outside(-1, uids, &l));
+	assert_non_null(strstr(l.items[0], ") of uid 7"));
+	assert_false(look_outside(-1, uids, &l));
 }
 
 int main(void)
