@@ -91,7 +91,7 @@ static int jobs_of(const struct invocation *inv, bool looking, int *out, struct 
 {
 	const char *text = invocation_option(inv, "jobs");
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t n = MIN_OF(MAX_OF((looking ? 4 : 2) * processors, JOBS_MIN), JOBS_DEFAULT_MAX);
+	int64_t n = MIN_OF(MAX_OF((looking ? 8 : 2) * processors, JOBS_MIN), JOBS_DEFAULT_MAX);
 
 	if (text && bind_parse_int(text, 1, JOBS_MAX, &n, e)) {
 		e->code = ERR_USAGE;

@@ -52,7 +52,8 @@ static const struct explanation table[] = {
 	  "which services that client uses." },
 	{ "net.sibling.dns",
 	  "Asks the own gateway and the engine's resolver, from the worker's network namespace, for "
-	  "the names of every other tenant's worker and gateway.",
+	  "the names of every other tenant's worker and gateway. The quick verification asks the "
+	  "engine's resolver for the names of a few.",
 	  "Names tell who else is a client here, and are the first step to reach them." },
 	{ "net.published",
 	  "Connects from the worker's network namespace to the published port of every other tenant, "
@@ -97,11 +98,13 @@ static const struct explanation table[] = {
 	  "everything, or that does not answer, show nothing." },
 	{ "route.refused",
 	  "Sends requests to the own gateway that a proxy may misread: TRACE, dot segments, hop-by-hop "
-	  "lists, upgrades, doubtful framing. Each must be refused for its own reason.",
+	  "lists, upgrades, doubtful framing. Each must be refused for its own reason. The quick "
+	  "verification sends one for each rule.",
 	  "What gateway and upstream read differently slips past the rules of a route, with the "
 	  "tenant's key attached." },
 	{ "route.target",
-	  "Asks the own gateway for tunnels, absolute targets and other hosts.",
+	  "Asks the own gateway for tunnels, absolute targets and other hosts; the quick verification "
+	  "for one of each.",
 	  "A route that leads where the worker says sends the tenant's key there." },
 	{ "route.peer",
 	  "Connects from the worker's network namespace to the credential routes of every other running "

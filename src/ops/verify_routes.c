@@ -16,71 +16,74 @@
  * network, $ the one on the egress network. What HAProxy itself refuses has no reason: "-". */
 struct route_attempt {
 	const char *check, *what, *wanted, *method, *target, *host, *headers;
+	bool quick; /* made in a quick look, too: one for each rule of the gateway */
 };
 
 #define CONTROL "route.control"
 #define FORM "route.refused"
 #define TARGET "route.target"
 #define CLOSE "Connection: close\r\n"
+#define QUICK true
+#define FULL false
 
 /* clang-format off */
 static const struct route_attempt attempts[] = {
-	{ CONTROL, "no such credential", "route", "GET", "/~/", "gateway", "" },
-	{ CONTROL, "by the other name", "route", "GET", "/~/", "proxy:80", "" },
+	{ CONTROL, "no such credential", "route", "GET", "/~/", "gateway", "", QUICK },
+	{ CONTROL, "by the other name", "route", "GET", "/~/", "proxy:80", "", FULL },
 
 	/* what a request may be */
-	{ FORM, "TRACE", "method", "TRACE", "/~/", "gateway", "" },
-	{ FORM, "a path with dot segments", "path", "GET", "/~/../~/", "gateway", "" },
-	{ FORM, "encoded dot segments", "path", "GET", "/~/%2e%2E/~/", "gateway", "" },
+	{ FORM, "TRACE", "method", "TRACE", "/~/", "gateway", "", QUICK },
+	{ FORM, "a path with dot segments", "path", "GET", "/~/../~/", "gateway", "", FULL },
+	{ FORM, "encoded dot segments", "path", "GET", "/~/%2e%2E/~/", "gateway", "", QUICK },
 	{ FORM, "a hop-by-hop list", "connection", "GET", "/~/", "gateway",
-	  "Connection: close, Authorization" },
+	  "Connection: close, Authorization", QUICK },
 	{ FORM, "an upgrade to HTTP/2", "upgrade|connection", "GET", "/~/", "gateway",
-	  "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__" },
+	  "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__", QUICK },
 	{ FORM, "two lengths", "-", "POST", "/~/", "gateway",
-	  CLOSE "Content-Length: 0\r\nContent-Length: 7" },
-	{ FORM, "a blank before the colon", "-", "GET", "/~/", "gateway", CLOSE "Host : outside" },
+	  CLOSE "Content-Length: 0\r\nContent-Length: 7", FULL },
+	{ FORM, "a blank before the colon", "-", "GET", "/~/", "gateway", CLOSE "Host : outside", FULL },
 	/* What these say is not believed: the answer is that of the path. */
 	{ FORM, "X-Forwarded-Host", "route", "GET", "/~/", "gateway",
-	  CLOSE "X-Forwarded-Host: metadata.google.internal\r\nForwarded: host=192.0.2.1" },
+	  CLOSE "X-Forwarded-Host: metadata.google.internal\r\nForwarded: host=192.0.2.1", FULL },
 	{ FORM, "a Host in a folded header", "route", "GET", "/~/", "gateway",
-	  CLOSE "X-A: b\r\n\tHost: outside" },
+	  CLOSE "X-A: b\r\n\tHost: outside", FULL },
 	{ FORM, "X-Original-URL", "route", "GET", "/~/", "gateway",
-	  CLOSE "X-Original-URL: /\r\nX-Rewrite-URL: /\r\nX-HTTP-Method-Override: CONNECT" },
+	  CLOSE "X-Original-URL: /\r\nX-Rewrite-URL: /\r\nX-HTTP-Method-Override: CONNECT", FULL },
 
 	/* where it may lead */
 	{ TARGET, "a tunnel to metadata", "method|target|host", "CONNECT", "169.254.169.254:80",
-	  "169.254.169.254:80", "" },
+	  "169.254.169.254:80", "", QUICK },
 	{ TARGET, "a tunnel to loopback", "method|target|host", "CONNECT", "127.0.0.1:8080",
-	  "127.0.0.1:8080", "" },
+	  "127.0.0.1:8080", "", FULL },
 	{ TARGET, "a tunnel to itself", "method|target|host", "CONNECT", "gateway:443", "gateway:443",
-	  "" },
+	  "", FULL },
 	{ TARGET, "a tunnel to a name", "method|target|host", "CONNECT", "~.undeclared.example:443",
-	  "~.undeclared.example:443", "" },
-	{ TARGET, "itself as a proxy's target", "target", "GET", "http://gateway/~/", "gateway", "" },
+	  "~.undeclared.example:443", "", FULL },
+	{ TARGET, "itself as a proxy's target", "target", "GET", "http://gateway/~/", "gateway", "", QUICK },
 	{ TARGET, "metadata as a proxy's target", "target|host", "GET", "http://169.254.169.254/~/",
-	  "169.254.169.254", "" },
+	  "169.254.169.254", "", FULL },
 	{ TARGET, "loopback as a proxy's target", "target|host", "GET", "http://127.0.0.1:8080/~/",
-	  "127.0.0.1:8080", "" },
-	{ TARGET, "loopback over IPv6", "target|host", "GET", "http://[::1]/~/", "[::1]", "" },
-	{ TARGET, "a private address", "target|host", "GET", "http://10.0.0.1/~/", "10.0.0.1", "" },
-	{ TARGET, "its own egress address", "target|host", "GET", "http://$/~/", "$", "" },
+	  "127.0.0.1:8080", "", FULL },
+	{ TARGET, "loopback over IPv6", "target|host", "GET", "http://[::1]/~/", "[::1]", "", FULL },
+	{ TARGET, "a private address", "target|host", "GET", "http://10.0.0.1/~/", "10.0.0.1", "", FULL },
+	{ TARGET, "its own egress address", "target|host", "GET", "http://$/~/", "$", "", FULL },
 	{ TARGET, "an address as a number", "target|host", "GET", "http://2852039166/~/",
-	  "2852039166", "" },
+	  "2852039166", "", FULL },
 	{ TARGET, "another host", "target|host", "GET", "https://~.undeclared.example/~/",
-	  "~.undeclared.example", "" },
+	  "~.undeclared.example", "", FULL },
 	{ TARGET, "target and Host that differ", "target|host", "GET",
-	  "http://~.undeclared.example/~/", "gateway", "" },
+	  "http://~.undeclared.example/~/", "gateway", "", FULL },
 	{ TARGET, "a target with a user", "target|host", "GET",
-	  "http://gateway@~.undeclared.example/~/", "gateway", "" },
-	{ TARGET, "metadata by Host", "host", "GET", "/~/", "metadata.google.internal", "" },
-	{ TARGET, "an address by Host", "host", "GET", "/~/", "^", "" },
-	{ TARGET, "a Host that begins right", "host", "GET", "/~/", "gateway.~.example", "" },
-	{ TARGET, "a Host that ends right", "host", "GET", "/~/", "evil-gateway", "" },
-	{ TARGET, "a Host with a user", "host", "GET", "/~/", "gateway@~.example", "" },
-	{ TARGET, "a Host with another port", "host", "GET", "/~/", "gateway:8080", "" },
-	{ TARGET, "no Host", "host", "GET", "/~/", "", "" },
+	  "http://gateway@~.undeclared.example/~/", "gateway", "", FULL },
+	{ TARGET, "metadata by Host", "host", "GET", "/~/", "metadata.google.internal", "", QUICK },
+	{ TARGET, "an address by Host", "host", "GET", "/~/", "^", "", FULL },
+	{ TARGET, "a Host that begins right", "host", "GET", "/~/", "gateway.~.example", "", FULL },
+	{ TARGET, "a Host that ends right", "host", "GET", "/~/", "evil-gateway", "", FULL },
+	{ TARGET, "a Host with a user", "host", "GET", "/~/", "gateway@~.example", "", FULL },
+	{ TARGET, "a Host with another port", "host", "GET", "/~/", "gateway:8080", "", FULL },
+	{ TARGET, "no Host", "host", "GET", "/~/", "", "", FULL },
 	{ TARGET, "two Hosts", "host", "GET", "/~/", "gateway",
-	  CLOSE "Host: ~.undeclared.example" },
+	  CLOSE "Host: ~.undeclared.example", FULL },
 };
 /* clang-format on */
 
@@ -104,11 +107,13 @@ static void fill(const struct target_inputs *in, const char *pattern, char *out,
 void targets_add_routes(const struct target_inputs *in, struct targets *out)
 {
 	out->http = mem_array(ARRAY_SIZE(attempts), sizeof(*out->http));
-	out->http_count = ARRAY_SIZE(attempts);
 	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
 		const struct route_attempt *from = &attempts[i];
-		struct http_attempt *a = &out->http[i];
+		struct http_attempt *a = &out->http[out->http_count];
 
+		if (in->quick && !from->quick)
+			continue;
+		out->http_count++;
 		*a = (struct http_attempt){ .port = GATEWAY_ROUTE_PORT,
 					    .must_work = !strcmp(from->check, CONTROL),
 					    .outcome = HTTP_ERROR };

@@ -63,6 +63,12 @@ static bool is_declared(const struct tenant_spec *s, uint16_t port)
 	return port == GATEWAY_DNS_PORT || port == GATEWAY_ROUTE_PORT;
 }
 
+static void add_control(struct targets *t, const char *ip, uint16_t port, bool udp)
+{
+	add_reach(t, "net.gateway.control", "own gateway", ip, port, udp)->must_work = true;
+}
+
+/* dnsmasq makes a process for each connection: a quick look makes none that it can do without. */
 static void add_gateway(const struct target_inputs *in, struct targets *t)
 {
 	static const uint16_t undeclared[] = {
@@ -71,16 +77,17 @@ static void add_gateway(const struct target_inputs *in, struct targets *t)
 	};
 	const char *ip = in->allocation->gateway_ip;
 	const struct egress_entry *g = in->spec->egress.items;
+	bool has_tcp = false;
 
-	add_reach(t, "net.gateway.control", "own gateway", ip, GATEWAY_DNS_PORT, false)->must_work =
-		true;
-	add_reach(t, "net.gateway.control", "own gateway", ip, GATEWAY_DNS_PORT, true)->must_work =
-		true;
-	for (size_t i = 0; i < in->spec->egress.count; i++)
-		if (!g[i].expires) /* one that may have expired proves nothing either way */
-			add_reach(t, "net.gateway.control", "own gateway", ip, (uint16_t)g[i].port,
-				  false)
-				->must_work = true;
+	add_control(t, ip, GATEWAY_DNS_PORT, true);
+	for (size_t i = 0; i < in->spec->egress.count; i++) {
+		if (g[i].expires) /* one that may have expired proves nothing either way */
+			continue;
+		add_control(t, ip, (uint16_t)g[i].port, false);
+		has_tcp = true;
+	}
+	if (!in->quick || !has_tcp)
+		add_control(t, ip, GATEWAY_DNS_PORT, false);
 	for (size_t i = 0; i < ARRAY_SIZE(undeclared); i++)
 		if (!is_declared(in->spec, undeclared[i]))
 			add_reach(t, "net.gateway.ports", "own gateway", ip, undeclared[i], false);
@@ -156,7 +163,10 @@ static bool is_near(const struct target_inputs *in, size_t i)
 	return (i + count - next) % count < PEERS_NEAR;
 }
 
-static void add_peer_names(const struct target_inputs *in, const struct peer *p, bool all,
+/* The resolver that the worker is given is asked for each peer, the engine's in a quick look for
+ * near ones: what that does not know it asks another in a namespace, and so it works longer than
+ * all else when fifty tenants ask for fifty names. */
+static void add_peer_names(const struct target_inputs *in, const struct peer *p, bool near,
 			   struct targets *t)
 {
 	auto_free char *worker = mem_printf("tc-%s", p->tenant);
@@ -165,11 +175,11 @@ static void add_peer_names(const struct target_inputs *in, const struct peer *p,
 
 	egress_probe_case(worker, nonce);
 	egress_probe_case(gateway, nonce);
-	add_dns(t, "net.sibling.dns", EMBEDDED_DNS, worker, DNS_A, false, false);
-	if (!all)
-		return;
 	add_dns(t, "net.sibling.dns", in->allocation->gateway_ip, worker, DNS_A, false, false);
-	add_dns(t, "net.sibling.dns", EMBEDDED_DNS, gateway, DNS_A, false, false);
+	if (near)
+		add_dns(t, "net.sibling.dns", EMBEDDED_DNS, worker, DNS_A, false, false);
+	if (!in->quick)
+		add_dns(t, "net.sibling.dns", EMBEDDED_DNS, gateway, DNS_A, false, false);
 }
 
 void targets_add_controls(const struct peers *peers, struct tenant_facts *facts)
@@ -253,7 +263,8 @@ static void add_allowed_names(const struct target_inputs *in, struct targets *t)
 	size_t added = 0;
 
 	add_dns(t, "net.dns.gateway", server, "gateway", DNS_A, false, true);
-	add_dns(t, "net.dns.gateway", server, "gateway", DNS_A, true, true);
+	if (!in->quick)
+		add_dns(t, "net.dns.gateway", server, "gateway", DNS_A, true, true);
 	for (size_t i = 0; i < in->spec->egress.count && added < ALLOWED_NAMES_MAX; i++) {
 		const char *host = g[i].host;
 
@@ -278,11 +289,13 @@ static void add_names(const struct target_inputs *in, struct targets *t)
 	add_allowed_names(in, t);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		add_dns(t, "net.dns.gateway", server, unknown, types[i], false, false);
-	add_dns(t, "net.dns.gateway", server, unknown, DNS_TXT, true, false);
+	if (!in->quick)
+		add_dns(t, "net.dns.gateway", server, unknown, DNS_TXT, true, false);
 	add_dns(t, "net.dns.gateway", server, EGRESS_PROBE_REVERSE, DNS_PTR, false, false);
 	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, own, DNS_A, false, true);
 	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_A, false, false);
-	add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_TXT, false, false);
+	if (!in->quick)
+		add_dns(t, "net.dns.embedded", EMBEDDED_DNS, unknown, DNS_TXT, false, false);
 }
 
 /* Gateways share one network, and only the engine's firewall keeps them apart there. A few show

@@ -29,10 +29,10 @@ struct target_inputs {
 	const struct strlist *host_addresses;
 	const struct host_port *host_ports;
 	size_t host_port_count;
-	/* Asks every resolver for every name only when false. Else each peer's worker is asked for,
-	 * and the rest for a few peers, other ones for each tenant: the engine answers one query
-	 * after the other for all tenants, and what the gateway's resolver knows is a file of its
-	 * own check. */
+	/* Only when false, every resolver is asked for every name, and everything that a gateway
+	 * has to refuse is tried. Else each peer is still tried, and its worker asked for; the
+	 * engine's resolver is asked for a few, other ones for each tenant, and of the gateway one
+	 * of each kind. What a gateway's programs are told to do is a file of its own check. */
 	bool quick;
 };
 
