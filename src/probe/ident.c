@@ -112,15 +112,17 @@ static int open_live_thread(int dir)
 	return found;
 }
 
-/* A kernel that makes no images at all has no such file. */
+/* A kernel that makes no images at all has no such file; of a process that is ending and gave up
+ * its memory, which is all that it is about, nothing is read (proc_coredump_filter_read). */
 static int64_t read_coredump_filter(int dir)
 {
 	struct err e = ERR_INIT;
 	char text[32], *end;
 	long long value;
+	ssize_t len = fsio_read_at(dir, "coredump_filter", text, sizeof(text), &e);
 
-	if (fsio_read_at(dir, "coredump_filter", text, sizeof(text), &e) <= 0)
-		return e.sys_errno == ENOENT ? 0 : -1;
+	if (len <= 0)
+		return len == 0 || e.sys_errno == ENOENT ? 0 : -1;
 	errno = 0;
 	value = strtoll(text, &end, 16);
 	return errno || end == text || value < 0 ? -1 : value;

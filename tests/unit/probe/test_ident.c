@@ -195,7 +195,7 @@ static void test_coredump_filter(void **state)
 		const char *text;
 		int64_t want;
 	} cases[] = { { NULL, 0 }, { "00000000\n", 0 }, { "00000033\n", 0x33 },
-		      { "", -1 },  { "x\n", -1 },	{ "ffffffffffffffffff\n", -1 } };
+		      { "", 0 },   { "x\n", -1 },	{ "ffffffffffffffffff\n", -1 } };
 	const struct tree *t = *state;
 
 	container(t, "100\n");
