@@ -40,20 +40,23 @@ enum path_kind {
 	PATH_TENANT_LOCK,   /* /var/lib/tenantctl/locks/NAME.lock; survives the tenant */
 	PATH_TWIN_LOCK,	    /* .../locks/NAME.twin.lock: there while a twin may be */
 	PATH_TENANT_DATA,   /* /srv/tenants/NAME */
-	PATH_WORKSPACE_IMAGE, /* /srv/tenants/NAME/workspace.img: ext4, bounds bytes and inodes */
-	PATH_WORKSPACE_MOUNT, /* /srv/tenants/NAME/workspace: where it is mounted */
-	PATH_WORKSPACE_DATA,  /* .../workspace/data: bind-mounted into the worker; absent while
-				 unmounted, so that a worker can't start on the bare folder */
-	PATH_SCRATCH_IMAGE,   /* /srv/tenants/NAME/drill.img: what a drill fills instead */
-	PATH_SCRATCH_MOUNT,   /* /srv/tenants/NAME/drill */
-	PATH_SCRATCH_DATA,    /* .../drill/data: bind-mounted into the twin */
-	PATH_TENANT_SECRETS,  /* /etc/tenantctl/secrets/NAME: one file for each key */
-	PATH_RUNTIME,	      /* /run/tenantctl/NAME: a tmpfs of the tenant's own */
-	PATH_GATEWAY_FILES,   /* .../NAME/files: bind-mounted into the gateway, read-only */
-	PATH_GATEWAY_SET,     /* .../files/set: what a gateway that starts takes */
-	PATH_GATEWAY_NEXT,    /* .../files/next: what it shall take instead */
-	PATH_GATEWAY_MAKING,  /* .../files/next.tmp: not complete, or not answered */
-	PATH_GATEWAY_STATE,   /* .../NAME/state: bind-mounted too, the gateway's own to write */
+	PATH_WORKSPACE_IMAGE,  /* /srv/tenants/NAME/workspace.img: ext4, bounds bytes and inodes */
+	PATH_WORKSPACE_MOUNT,  /* /srv/tenants/NAME/workspace: where it is mounted */
+	PATH_WORKSPACE_DATA,   /* .../workspace/data: bind-mounted into the worker; absent while
+				  unmounted, so that a worker can't start on the bare folder */
+	PATH_WORKSPACE_DEVICE, /* /srv/tenants/NAME/workspace.device: leads to its loop device,
+				  which is another one after each mount */
+	PATH_SCRATCH_IMAGE,    /* /srv/tenants/NAME/drill.img: what a drill fills instead */
+	PATH_SCRATCH_MOUNT,    /* /srv/tenants/NAME/drill */
+	PATH_SCRATCH_DATA,     /* .../drill/data: bind-mounted into the twin */
+	PATH_SCRATCH_DEVICE,   /* /srv/tenants/NAME/drill.device: as the workspace's */
+	PATH_TENANT_SECRETS,   /* /etc/tenantctl/secrets/NAME: one file for each key */
+	PATH_RUNTIME,	       /* /run/tenantctl/NAME: a tmpfs of the tenant's own */
+	PATH_GATEWAY_FILES,    /* .../NAME/files: bind-mounted into the gateway, read-only */
+	PATH_GATEWAY_SET,      /* .../files/set: what a gateway that starts takes */
+	PATH_GATEWAY_NEXT,     /* .../files/next: what it shall take instead */
+	PATH_GATEWAY_MAKING,   /* .../files/next.tmp: not complete, or not answered */
+	PATH_GATEWAY_STATE,    /* .../NAME/state: bind-mounted too, the gateway's own to write */
 	PATH_TWIN_SCRATCH, /* .../NAME/twin: a tmpfs, bind-mounted into a twin as its workspace */
 	PATH_PROVIDED,	   /* .../NAME/provided: what commands printed as secrets */
 };

@@ -74,6 +74,7 @@ struct source_entry {
 
 struct resources {
 	uint64_t memory, shm, tmp, workspace; /* bytes; memory includes swap */
+	uint64_t disk_rate;		      /* bytes per second, each way; 0: no bound */
 	int64_t cpus;			      /* thousandths */
 	int64_t pids, nofile;
 };

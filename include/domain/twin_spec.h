@@ -20,6 +20,8 @@ struct twin_inputs {
 	const struct strlist *arguments; /* of the program */
 	const char *workspace;		 /* folder of the host that is the worker's workspace */
 	const char *scratch;		 /* folder of the host in its place */
+	/* What leads to the worker's device, and to the one in its place; NULL: it stays. */
+	const char *device, *scratch_device;
 };
 
 /* "tc-NAME-twin"; owned by the caller. */

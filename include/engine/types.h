@@ -27,6 +27,11 @@ struct engine_mount {
 	bool read_only;	   /* with every mount below it */
 };
 
+struct engine_device_rate {
+	char *path;   /* of a block device or a link to one, resolved at each start */
+	int64_t rate; /* bytes per second */
+};
+
 struct engine_port {	      /* one published port */
 	char *container_port; /* "8080/tcp" */
 	char *host_ip, *host_port;
@@ -67,11 +72,12 @@ struct container_spec {
 	int64_t restart_max;
 	bool privileged, readonly_rootfs, init, publish_all, auto_remove, oom_kill_disable;
 	int64_t memory, memory_swap, nano_cpus, pids_limit, shm_size, oom_score_adj;
-	int64_t device_count;	    /* Devices + DeviceRequests; never sent, observed only */
-	struct bind_list ulimits;   /* struct engine_ulimit */
-	struct bind_list mounts;    /* struct engine_mount */
-	struct bind_list ports;	    /* struct engine_port */
-	struct bind_list endpoints; /* struct engine_endpoint */
+	int64_t device_count;	  /* Devices + DeviceRequests; never sent, observed only */
+	struct bind_list ulimits; /* struct engine_ulimit */
+	struct bind_list read_rates, write_rates; /* struct engine_device_rate */
+	struct bind_list mounts;		  /* struct engine_mount */
+	struct bind_list ports;			  /* struct engine_port */
+	struct bind_list endpoints;		  /* struct engine_endpoint */
 };
 
 struct container_state {

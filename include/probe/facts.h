@@ -52,6 +52,17 @@ struct cgroup_facts { /* in force for the worker; UINT64_MAX: no limit, or not r
 	char path[512]; /* of the memory controller, below the mount */
 };
 
+#define IO_RATES_MAX 16
+
+struct io_facts {    /* rates in force for the worker, of each device that has one */
+	int version; /* 1 or 2, of the controller; 0: there is none, or it could not be read */
+	struct io_rate {
+		unsigned major, minor;
+		uint64_t read, write; /* bytes per second; UINT64_MAX: no limit */
+	} rates[IO_RATES_MAX];
+	size_t count; /* further ones are as if there were no limit */
+};
+
 struct filter_program { /* one seccomp filter as the kernel holds it */
 	struct sock_filter *code;
 	size_t count;
@@ -273,6 +284,7 @@ struct tenant_facts {
 	bool processes_cut;	   /* more than the bound were found */
 	struct proc_mounts mounts; /* of the init process */
 	struct cgroup_facts cgroup;
+	struct io_facts io;
 	struct ns_id host_ns[NS_KINDS];
 	struct filter_program *filters; /* of the workload process, newest first */
 	size_t filter_count;

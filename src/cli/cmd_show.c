@@ -85,8 +85,9 @@ static void put_network(struct output *o, const struct allocation *a)
 
 static void put_limits(struct output *o, const struct tenant_spec *s)
 {
-	char memory[32], workspace[32];
+	char memory[32], workspace[32], rate[32];
 	auto_free char *rest = NULL;
+	auto_free char *disk = NULL;
 
 	output_size((int64_t)s->resources.memory, memory, sizeof(memory));
 	output_size((int64_t)s->resources.workspace, workspace, sizeof(workspace));
@@ -96,6 +97,11 @@ static void put_limits(struct output *o, const struct tenant_spec *s)
 	put_section(o, "Limits");
 	put_line(o, "memory", memory);
 	put_line(o, "workspace", workspace);
+	if (s->resources.disk_rate) {
+		output_size((int64_t)s->resources.disk_rate, rate, sizeof(rate));
+		disk = mem_printf("%s per second read, and as much written", rate);
+		put_line(o, "disk", disk);
+	}
 	put_line(o, "others", rest);
 	put_line(o, "seccomp", s->seccomp);
 }

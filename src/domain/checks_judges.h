@@ -113,6 +113,7 @@ void judge_limit_memory(const struct check_input *in, struct finding *f);
 void judge_limit_swap(const struct check_input *in, struct finding *f);
 void judge_limit_pids(const struct check_input *in, struct finding *f);
 void judge_limit_cpu(const struct check_input *in, struct finding *f);
+void judge_limit_io(const struct check_input *in, struct finding *f);
 void judge_limit_nofile(const struct check_input *in, struct finding *f);
 void judge_limit_core(const struct check_input *in, struct finding *f);
 void judge_limit_shm(const struct check_input *in, struct finding *f);

@@ -110,6 +110,66 @@ void judge_limit_cpu(const struct check_input *in, struct finding *f)
 		judge_pass(f, "%" PRId64 ".%03" PRId64 " cpus", have / 1000, have % 1000);
 }
 
+static void complain_rate(struct complaints *c, const char *what, uint64_t want, uint64_t have)
+{
+	char text[32];
+
+	format_limit(have, text);
+	if (have == UINT64_MAX)
+		complain(c, "%s: no limit", what);
+	else if (have != want)
+		complain(c, "%s: %s per second", what, text);
+}
+
+static void judge_rates(const struct check_input *in, struct finding *f, unsigned major,
+			unsigned minor)
+{
+	struct complaints c auto_complaints = COMPLAINTS_INIT;
+	struct io_rate none = { .read = UINT64_MAX, .write = UINT64_MAX };
+	const struct io_facts *io = &in->facts->io;
+	const struct io_rate *r = &none;
+	char text[32];
+
+	for (size_t i = 0; i < io->count; i++)
+		if (io->rates[i].major == major && io->rates[i].minor == minor)
+			r = &io->rates[i];
+	complain_rate(&c, "reads", in->spec->resources.disk_rate, r->read);
+	complain_rate(&c, "writes", in->spec->resources.disk_rate, r->write);
+	format_limit(r->read, text);
+	judge_complaints(f, &c, "%s per second each%s", text,
+			 io->version == 1 ? "; cgroup v1 does not hold what is written without "
+					    "O_DIRECT or fsync(2)"
+					  : "");
+}
+
+void judge_limit_io(const struct check_input *in, struct finding *f)
+{
+	const struct proc_mount *m;
+	char text[32];
+
+	format_limit(in->spec->resources.disk_rate, text);
+	if (in->spec->resources.disk_rate == 0) {
+		judge_expect(f, "reads and writes of the workspace's device as ordered");
+		judge_skip(f, "the manifest orders no disk_rate");
+		return;
+	}
+	judge_expect(f, "%s per second read from the workspace's device, and as much written",
+		     text);
+	if (!have_worker_process(in, f) || !have_mounts(in, f))
+		return;
+	m = mount_at(&in->facts->mounts, in->spec->workspace.path);
+	if (!m) {
+		judge_fail(f, "nothing is mounted at %s", in->spec->workspace.path);
+		return;
+	}
+	judge_evidence(f, "cgroup v%d, device %u:%u of %s", in->facts->io.version, m->major,
+		       m->minor, in->spec->workspace.path);
+	if (in->facts->io.version == 0)
+		judge_fail(f, "the kernel has no blkio or io controller here: nothing holds it");
+	else
+		judge_rates(in, f, m->major, m->minor);
+}
+
 static const struct proc_limit *limit_of(const struct process_facts *p, const char *name)
 {
 	for (size_t i = 0; i < p->limit_count; i++)

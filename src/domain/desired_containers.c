@@ -151,6 +151,26 @@ static void worker_tmp(const struct tenant_spec *s, int64_t uid, struct containe
 	strmap_set(&c->tmpfs, "/tmp", tmp);
 }
 
+static void add_rate(struct bind_list *l, const char *device, uint64_t rate)
+{
+	struct engine_device_rate *r = list_push(l, sizeof(*r));
+
+	*r = (struct engine_device_rate){ .path = mem_strdup(device), .rate = (int64_t)rate };
+}
+
+/* On the workspace's own device, the only disk it writes to, where the kernel charges a request to
+ * the cgroup that makes it. On the disk below, it is the loop driver that writes, and on cgroup v1
+ * nothing but a read of what is in no cache is held up there. */
+static void worker_disk(const struct desired_inputs *in, struct container_spec *c)
+{
+	auto_free char *device = path_of(in->root, PATH_WORKSPACE_DEVICE, in->spec->tenant);
+
+	if (in->spec->resources.disk_rate == 0)
+		return;
+	add_rate(&c->read_rates, device, in->spec->resources.disk_rate);
+	add_rate(&c->write_rates, device, in->spec->resources.disk_rate);
+}
+
 static void worker_limits(const struct tenant_spec *s, struct container_spec *c)
 {
 	c->memory = (int64_t)s->resources.memory;
@@ -206,6 +226,7 @@ void desired_worker(const struct desired_inputs *in, struct container_spec *c)
 	c->stop_timeout = s->stop_timeout;
 	c->init = true;
 	worker_limits(s, c);
+	worker_disk(in, c);
 	worker_tmp(s, in->allocation->worker_uid, c);
 	worker_mounts(in, c);
 	log_limits(c, s->logs.driver == LOG_DRIVER_LOCAL ? "local" : "json-file", s->logs.size,

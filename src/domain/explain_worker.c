@@ -192,6 +192,12 @@ static const struct explanation table[] = {
 	{ "limit.cpu",
 	  "Reads quota and period of the cpu controller from the worker's own cgroup files.",
 	  "A loop on all cores starves every other tenant." },
+	{ "limit.io",
+	  "Reads from the worker's own cgroup files (blkio.throttle or io.max) how many bytes per "
+	  "second it may read and write on the device that its workspace is on.",
+	  "One agent that writes as fast as it can keeps the disk busy for all: other tenants' saves, "
+	  "their gateways' logs and the engine wait. Cgroup v1 holds reads, direct writes and "
+	  "fsync(2); what is written to memory and left there gets to the disk unbounded." },
 	{ "limit.nofile",
 	  "Reads the hard limit of open files of every process of the worker from /proc/PID/limits.",
 	  "Open files are a table shared by the host; a leak in one tenant must end in its own error." },

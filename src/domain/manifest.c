@@ -44,6 +44,11 @@ static const struct bind_field resource_fields[] = {
 	  .help = "Size of /tmp; counts as memory." },
 	{ FIELD(resources, workspace), .kind = BIND_SIZE, .min = MIB(64), .max = TIB(16),
 	  .def = "10g", .help = "Size of the workspace; it bounds the number of files too." },
+	{ FIELD(resources, disk_rate), .kind = BIND_SIZE, .min = MIB(1), .max = TIB(1),
+	  .help = "Bytes per second that the worker may read from the disk of its workspace, and "
+		  "as many that it may write; without it there is no bound. On cgroup v1 what is "
+		  "written without O_DIRECT or fsync(2) is not held to it.",
+	  .example = "50m" },
 };
 static const struct bind_table resource_table = TABLE("resources", resources, resource_fields);
 

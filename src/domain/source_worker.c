@@ -46,6 +46,7 @@ static const struct source table[] = {
 	{ "limit.swap", "Firecracker, CIS Docker 5.11" },
 	{ "limit.pids", "CIS Docker 5.29, docs.kernel.org/admin-guide/cgroup-v2" },
 	{ "limit.cpu", "CIS Docker 5.12, docs.kernel.org/admin-guide/cgroup-v2" },
+	{ "limit.io", "CWE-770, docs.kernel.org/admin-guide/cgroup-v1/blkio-controller" },
 	{ "limit.nofile", "CIS Docker 5.19, getrlimit(2)" },
 	{ "limit.core", "CIS Docker 5.19, CWE-528, core(5)" },
 	{ "limit.shm", "CWE-770, tmpfs(5)" },

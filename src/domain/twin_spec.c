@@ -85,6 +85,15 @@ static void set_workspace(const struct twin_inputs *in, struct container_spec *s
 			mem_replace(&m[i].source, in->scratch);
 }
 
+static void set_device(const struct twin_inputs *in, struct bind_list *rates)
+{
+	struct engine_device_rate *r = rates->items;
+
+	for (size_t i = 0; i < rates->count; i++)
+		if (in->scratch_device && same_text(r[i].path, in->device))
+			mem_replace(&r[i].path, in->scratch_device);
+}
+
 /* A host name is refused beside somebody else's, and is then what the engine reports of that. */
 static void drop_borrowed_name(struct container_spec *s)
 {
@@ -108,6 +117,8 @@ void twin_spec_make(const struct twin_inputs *in, struct container_spec *out)
 	set_life(&s);
 	set_addresses(in, &s);
 	set_workspace(in, &s);
+	set_device(in, &s.read_rates);
+	set_device(in, &s.write_rates);
 	drop_borrowed_name(&s);
 	/* Known by their number only: the comparison tells. */
 	s.device_count = 0;

@@ -23,6 +23,13 @@ static const struct wire_field ulimit_fields[] = {
 };
 static const struct wire_table ulimit_table = TABLE("ulimit", struct engine_ulimit, ulimit_fields);
 
+static const struct wire_field rate_fields[] = {
+	{ "Path", WIRE_STRING, AT(struct engine_device_rate, path) },
+	{ "Rate", WIRE_INT, AT(struct engine_device_rate, rate) },
+};
+static const struct wire_table rate_table =
+	TABLE("device rate", struct engine_device_rate, rate_fields);
+
 static const struct wire_field mount_fields[] = {
 	{ "Type", WIRE_STRING, AT(struct engine_mount, type) },
 	{ "Source", WIRE_STRING, AT(struct engine_mount, source) },
@@ -125,6 +132,10 @@ static const struct wire_field spec_fields[] = {
 	{ "HostConfig.PidsLimit", WIRE_INT, SPEC(pids_limit), .diff = wire_diff_pids },
 	{ "HostConfig.ShmSize", WIRE_INT, SPEC(shm_size), .zero = ENGINE_SHM_SIZE },
 	{ "HostConfig.OomScoreAdj", WIRE_INT, SPEC(oom_score_adj) },
+	{ "HostConfig.BlkioDeviceReadBps", WIRE_OBJECTS, SPEC(read_rates), .sub = &rate_table,
+	  .flags = WIRE_SET },
+	{ "HostConfig.BlkioDeviceWriteBps", WIRE_OBJECTS, SPEC(write_rates), .sub = &rate_table,
+	  .flags = WIRE_SET },
 	{ "HostConfig.Ulimits", WIRE_OBJECTS, SPEC(ulimits), .sub = &ulimit_table,
 	  .flags = WIRE_SET },
 	{ "HostConfig.Mounts", WIRE_OBJECTS, SPEC(mounts), .sub = &mount_table,

@@ -231,6 +231,9 @@ static int step_worker_start(struct run *r, struct client *client, struct err *e
 	/* each time: a bridge is new after the host was booted */
 	if (bridge_refuse_strangers(r->allocation->bridge, e))
 		return -1;
+	/* as is the device behind the workspace, and the engine finds it by this link */
+	if (r->desired->worker.read_rates.count && workspace_link_device(r->c->root, r->tenant, e))
+		return -1;
 	return client_container_start(client, r->worker_id, e);
 }
 

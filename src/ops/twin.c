@@ -251,13 +251,17 @@ static int start(struct context *c, const struct twin_order *o, struct twin *t, 
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_DATA, o->tenant);
 	auto_free char *scratch =
 		path_of(c->root, o->image_bytes ? PATH_SCRATCH_DATA : PATH_TWIN_SCRATCH, o->tenant);
+	auto_free char *device = path_of(c->root, PATH_WORKSPACE_DEVICE, o->tenant);
+	auto_free char *scratch_device = path_of(c->root, PATH_SCRATCH_DEVICE, o->tenant);
 	struct twin_inputs in = { .tenant = o->tenant,
 				  .worker = o->worker,
 				  .allocation = o->allocation,
 				  .program = TWIN_PROGRAM,
 				  .arguments = &arguments,
 				  .workspace = workspace,
-				  .scratch = scratch };
+				  .scratch = scratch,
+				  .device = device,
+				  .scratch_device = o->image_bytes ? scratch_device : NULL };
 	struct container_spec spec = { 0 };
 	int rc;
 

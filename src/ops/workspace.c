@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -169,11 +170,56 @@ int workspace_mount(const char *root, const char *tenant, uid_t uid, struct err 
 	return mount_image(image, mount_point, uid, e);
 }
 
+/* The name that the kernel has for a device: sysfs tells it by number (sysfs(5)), and the node of
+ * that name has to be of that number. */
+static int device_node(dev_t dev, char out[64], struct err *e)
+{
+	auto_free char *link = mem_printf("/sys/dev/block/%u:%u", major(dev), minor(dev));
+	char target[256];
+	ssize_t n = readlink(link, target, sizeof(target) - 1);
+	const char *name;
+	struct stat st;
+
+	if (n < 0)
+		return err_sys(e, errno, "find the device %u:%u", major(dev), minor(dev));
+	target[n] = '\0';
+	name = strrchr(target, '/');
+	snprintf(out, 64, "/dev/%.58s", name ? name + 1 : target);
+	if (stat(out, &st) || !S_ISBLK(st.st_mode) || st.st_rdev != dev)
+		return err_set(e, ERR_REFUSED, "%s is not the device %u:%u", out, major(dev),
+			       minor(dev));
+	return 0;
+}
+
+static int link_device(const char *mount_point, const char *path, struct err *e)
+{
+	auto_free char *making = mem_printf("%s.new", path);
+	char node[64];
+	struct stat st;
+
+	if (lstat(mount_point, &st))
+		return err_sys(e, errno, "look at %s", mount_point);
+	if (device_node(st.st_dev, node, e) || fsio_unlink(making, e))
+		return -1;
+	if (symlink(node, making) || rename(making, path))
+		return err_sys(e, errno, "link %s to %s", path, node);
+	return 0;
+}
+
+int workspace_link_device(const char *root, const char *tenant, struct err *e)
+{
+	auto_free char *mount_point = path_of(root, PATH_WORKSPACE_MOUNT, tenant);
+	auto_free char *path = path_of(root, PATH_WORKSPACE_DEVICE, tenant);
+
+	return link_device(mount_point, path, e);
+}
+
 int workspace_unmount(const char *root, const char *tenant, struct err *e)
 {
 	auto_free char *mount_point = path_of(root, PATH_WORKSPACE_MOUNT, tenant);
+	auto_free char *device = path_of(root, PATH_WORKSPACE_DEVICE, tenant);
 
-	return mount_remove(mount_point, e);
+	return mount_remove(mount_point, e) || fsio_unlink(device, e) ? -1 : 0;
 }
 
 int workspace_purge(const char *root, const char *tenant, struct err *e)
@@ -200,10 +246,12 @@ int workspace_scratch_make(const char *root, const char *tenant, uint64_t bytes,
 {
 	auto_free char *image = path_of(root, PATH_SCRATCH_IMAGE, tenant);
 	auto_free char *mount_point = path_of(root, PATH_SCRATCH_MOUNT, tenant);
+	auto_free char *device = path_of(root, PATH_SCRATCH_DEVICE, tenant);
 
 	return workspace_scratch_remove(root, tenant, e) ||
 			       make_image(root, tenant, image, bytes, e) ||
-			       mount_image(image, mount_point, uid, e)
+			       mount_image(image, mount_point, uid, e) ||
+			       link_device(mount_point, device, e)
 		       ? -1
 		       : 0;
 }
@@ -213,10 +261,11 @@ int workspace_scratch_remove(const char *root, const char *tenant, struct err *e
 	auto_free char *image = path_of(root, PATH_SCRATCH_IMAGE, tenant);
 	auto_free char *making = mem_printf("%s.new", image);
 	auto_free char *mount_point = path_of(root, PATH_SCRATCH_MOUNT, tenant);
+	auto_free char *device = path_of(root, PATH_SCRATCH_DEVICE, tenant);
 
 	if (mount_remove(mount_point, e))
 		return -1;
 	if (rmdir(mount_point) && errno != ENOENT)
 		return err_sys(e, errno, "remove %s", mount_point);
-	return fsio_unlink(image, e) || fsio_unlink(making, e) ? -1 : 0;
+	return fsio_unlink(device, e) || fsio_unlink(image, e) || fsio_unlink(making, e) ? -1 : 0;
 }

@@ -19,7 +19,9 @@ int workspace_create(const char *root, const char *tenant, uint64_t bytes, struc
 /* Mounts it and makes sure that data/ belongs to `uid` (a kept workspace may come from another
  * slot: then its tree is handed over, without following any link). Already mounted is success. */
 int workspace_mount(const char *root, const char *tenant, uid_t uid, struct err *e) must_check;
-/* Not mounted is success. */
+/* Makes the link that leads to the device behind the mount. */
+int workspace_link_device(const char *root, const char *tenant, struct err *e) must_check;
+/* Takes the link away, too. Not mounted is success. */
 int workspace_unmount(const char *root, const char *tenant, struct err *e) must_check;
 /* Removes image and folder of the tenant. */
 int workspace_purge(const char *root, const char *tenant, struct err *e) must_check;

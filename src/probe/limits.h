@@ -16,4 +16,8 @@
  * when there is no memory controller at all. */
 void limits_read(const struct target *t, struct cgroup_facts *out);
 
+/* Rates of its own cgroup: on v1 a parent's do not hold for it, on v2 one that is lower would only
+ * hold it more. */
+void limits_read_io(const struct target *t, struct io_facts *out);
+
 #endif

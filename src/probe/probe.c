@@ -56,6 +56,7 @@ static void read_worker(const struct probe_request *r, const struct target *t,
 	if (mounts_read(t, r->host_mounts, out, &e) < 0)
 		proc_mounts_free(&out->mounts);
 	limits_read(t, &out->cgroup);
+	limits_read_io(t, &out->io);
 	read_filters(t, out);
 }
 

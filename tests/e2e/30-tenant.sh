@@ -24,7 +24,7 @@ tenant: acme
 image: tenantctl-test-tools:1
 command: [python3, /source/lab/lab-server.py, "http=0.0.0.0:8080"]
 listen: 127.0.0.1:18001
-resources: { memory: 96m, cpus: 0.5, pids: 40, nofile: 256, workspace: 64m, tmp: 16m, shm: 8m }
+resources: { memory: 96m, cpus: 0.5, pids: 40, nofile: 256, workspace: 64m, tmp: 16m, shm: 8m, disk_rate: 16m }
 source: [ { host: $E2E_TMP/source, path: /source/lab } ]
 logs: { size: 1m, files: 2 }
 egress:
@@ -141,6 +141,24 @@ while n < 200:
 ')" EAGAIN "a fork bomb ends at the limit"
 memory=$(cgroup_of tc-acme memory)
 is "$(cat "$memory/memory.limit_in_bytes" "$memory/memory.max" 2>/dev/null)" $((96 * mib)) "memory of the cgroup"
+device=$(stat -c %Hd:%Ld "$tenants_root/srv/tenants/acme/workspace")
+io=$(cgroup_of tc-acme blkio)
+is "$(cat "$io"/blkio.throttle.{read,write}_bps_device "$io/io.max" 2>/dev/null | grep -c "^$device .*$((16 * mib))")" \
+	"$([ -e "$io/io.max" ] && echo 1 || echo 2)" "rates of the cgroup, for the workspace's device"
+# 32 MiB past the page cache, there and back: at 16 MiB a second that takes 4 seconds.
+took=$(inside python3 -c '
+import mmap, os, time
+block = mmap.mmap(-1, 1 << 20)
+f = os.open("/workspace/storm", os.O_RDWR | os.O_CREAT | os.O_DIRECT)
+began = time.monotonic()
+for what in (os.writev, os.readv):
+    os.lseek(f, 0, os.SEEK_SET)
+    for _ in range(32):
+        what(f, [block])
+print(int(1000 * (time.monotonic() - began)))
+os.unlink("/workspace/storm")
+')
+ok "a storm on the disk is held to that ($took ms)" test "$took" -ge 3500
 sibling=$(inspect tc-beta '{{.State.Pid}} {{.State.StartedAt}}')
 fails "a memory hog is killed" 137 inside python3 -c 'x = b"x" * (512 << 20); print(len(x))'
 is "$(inspect tc-beta '{{.State.Pid}} {{.State.StartedAt}}')" "$sibling" "the sibling did not notice"

@@ -140,6 +140,13 @@ unlike "$(life_of tc-acme)" "${worker%% *}" "makes another worker"
 is "$(inspect tc-acme '{{.HostConfig.Memory}}')" $((80 << 20)) "with that memory"
 is "$(docker exec tc-acme cat /workspace/notes)" precious "and the same files"
 tc 0 "plan again" plan acme
+edit acme 's/memory: 80m/memory: 80m, disk_rate: 16m/'
+tc 1 "plan after an order of a disk rate" plan acme
+like "$(cat "$out")" '- remove worker tc-acme \(.*BlkioDeviceReadBps' "names the field"
+tc 0 "apply" apply acme
+like "$(cat "$(cgroup_of tc-acme blkio)"/{blkio.throttle.write_bps_device,io.max} 2>/dev/null)" \
+	"^$(stat -c %Hd:%Ld "$kept/acme/workspace") .*16777216" "the kernel holds it to that rate"
+tc 0 "plan again" plan acme
 
 # ---- stop, start ----
 

@@ -17,6 +17,7 @@ static const char manifest[] = "version: 1\n"
 			       "image: example/worker:1\n"
 			       "listen: 127.0.0.1:8001\n"
 			       "port: 8080\n"
+			       "resources: { disk_rate: 32m }\n"
 			       "source:\n"
 			       "  - { host: /srv/shared/skills, path: /source/skills }\n"
 			       "egress:\n"
@@ -174,6 +175,8 @@ static void make_mounts(struct fixture *x)
 	fixture_add_mount(x, "/usr/bin/tini", "/sbin/docker-init", "ro,relatime", "ext4", "rw");
 	fixture_add_mount(x, "/", "/tmp", SAFE, "tmpfs", "rw,size=262144k,nr_inodes=16384");
 	fixture_add_mount(x, "/data", "/workspace", "rw,nosuid,nodev", "ext4", "rw");
+	fixture_mount(x, "/workspace")->major = 7;
+	fixture_mount(x, "/workspace")->minor = 5;
 	fixture_add_mount(x, "/skills", "/source/skills", "ro,relatime", "ext4", "rw");
 	fixture_add_mount(x, "/r", "/etc/resolv.conf", "ro,relatime", "ext4", "rw");
 	fixture_add_mount(x, "/h", "/etc/hostname", "ro,relatime", "ext4", "rw");
@@ -212,6 +215,10 @@ static void make_limits(struct fixture *x)
 						 .cpu_quota_us = r->cpus * 100,
 						 .cpu_period_us = 100000,
 						 .path = "/docker/x" };
+	x->facts.io = (struct io_facts){ .version = 2,
+					 .rates = { { 254, 0, 1, 1 },
+						    { 7, 5, r->disk_rate, r->disk_rate } },
+					 .count = 2 };
 	x->facts.gateway_cgroup = x->facts.cgroup;
 	x->facts.gateway_cgroup.memory_max = (uint64_t)x->desired.gateway.memory;
 	x->facts.gateway_cgroup.memory_swap_max = (uint64_t)x->desired.gateway.memory;

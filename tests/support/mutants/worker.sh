@@ -75,6 +75,10 @@ mutate_worker "no memory limit" '.HostConfig.Memory = 0 | .HostConfig.MemorySwap
 	limit.memory limit.swap
 mutate_worker "swap" '.HostConfig.MemorySwap = .HostConfig.Memory * 2' limit.swap
 mutate_worker "no cpu limit" '.HostConfig.NanoCpus = 0' limit.cpu
+mutate_worker "no disk rate" '.HostConfig |= (.BlkioDeviceReadBps = [] | .BlkioDeviceWriteBps = [])' limit.io
+mutate_worker "twice the disk rate for writes" '.HostConfig.BlkioDeviceWriteBps[0].Rate *= 2' limit.io
+ln -s "$(readlink "$mutants_root/srv/tenants/beta/workspace.device")" "$E2E_TMP/device"
+mutate_worker "a disk rate for another device" ".HostConfig.BlkioDeviceReadBps[0].Path = \"$E2E_TMP/device\"" limit.io
 mutate_worker "no ulimits" '.HostConfig.Ulimits = []' limit.nofile limit.core
 if prlimit --rtprio=1:1 true 2>/dev/null; then
 	mutate_worker "real-time priority" '.HostConfig.Ulimits += [{Name: "rtprio", Soft: 1, Hard: 99}]' limit.priority

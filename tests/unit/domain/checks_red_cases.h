@@ -127,6 +127,12 @@ SPOIL(swap_v2, x->facts.cgroup.version = 2;)
 SPOIL(pids, x->facts.cgroup.pids_max = UINT64_MAX;)
 SPOIL(cpu, x->facts.cgroup.cpu_quota_us = -1;)
 SPOIL(cpu_unknown, x->facts.cgroup.cpu_period_us = 0;)
+SPOIL(io_read, x->facts.io.rates[1].read = UINT64_MAX;)
+SPOIL(io_write, x->facts.io.rates[1].write++;)
+SPOIL(io_lower, x->facts.io.rates[1].write--;)
+SPOIL(io_device, fixture_mount(x, "/workspace")->minor = 6;)
+SPOIL(io_none, x->facts.io = (struct io_facts){ 0 };)
+SPOIL(io_ordered, ((struct engine_device_rate *)x->worker.spec.read_rates.items)->rate *= 2;)
 SPOIL(nofile, x->facts.processes[1].limits[0].hard = UINT64_MAX;)
 SPOIL(core, x->facts.processes[1].limits[1].hard = 1;)
 SPOIL(limits_unread, x->facts.processes[1].limit_count = 0;)
@@ -322,6 +328,12 @@ static const struct red_case cases[] = {
 	CASE(pids, "limit.pids"),
 	CASE(cpu, "limit.cpu"),
 	CASE_UNKNOWN(cpu_unknown, "limit.cpu"),
+	CASE(io_read, "limit.io"),
+	CASE(io_write, "limit.io"),
+	CASE(io_lower, "limit.io"),
+	CASE(io_device, "limit.io"),
+	CASE(io_none, "limit.io"),
+	CASE(io_ordered, "config.drift.worker"),
 	CASE(nofile, "limit.nofile"),
 	CASE(core, "limit.core"),
 	CASE_UNKNOWN(limits_unread, "limit.nofile,limit.core,limit.priority"),

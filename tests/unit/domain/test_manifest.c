@@ -75,6 +75,7 @@ static const struct bad bad_manifests[] = {
 	{ HEAD "resources: { nofile: 63 }\n", "m.yaml:4:22: resources.nofile: ", "" },
 	{ HEAD "resources: { workspace: 17000g }\n",
 	  "m.yaml:4:25: resources.workspace: ", "16384g" },
+	{ HEAD "resources: { disk_rate: 1023k }\n", "m.yaml:4:25: resources.disk_rate: ", "1m" },
 	{ HEAD "resources: { shm: 2g }\n", "m.yaml:4:19: resources.shm: 2g is more than", "1536m" },
 	{ HEAD "resources: { memory: 128m }\n",
 	  "m.yaml:4:12: resources.tmp: 256m (the default) is more than", "128m" },
@@ -185,6 +186,7 @@ static void test_defaults(void **state)
 	assert_int_equal(s.resources.shm, 64 << 20);
 	assert_int_equal(s.resources.tmp, 256 << 20);
 	assert_int_equal(s.resources.workspace, (uint64_t)10 << 30);
+	assert_int_equal(s.resources.disk_rate, 0);
 	assert_string_equal(s.workspace.path, "/workspace");
 	assert_string_equal(s.seccomp, "ai-worker");
 	assert_int_equal(s.egress.count, 0);

@@ -132,6 +132,38 @@ static void test_weak_as_the_worker(void **state unused_arg)
 	pair_free(&p);
 }
 
+/* An image in the place of the workspace has a device of its own. */
+static void test_as_slow_as_the_worker(void **state unused_arg)
+{
+	struct fixture x;
+	struct container_spec as_seen = { 0 }, own = { 0 };
+	const struct engine_device_rate *r;
+	struct twin_inputs in = { .tenant = "acme",
+				  .worker = &x.worker,
+				  .allocation = &x.allocation,
+				  .image_id = PROBE_IMAGE,
+				  .program = "/tenantctl-probe",
+				  .workspace = WORKSPACE,
+				  .scratch = SCRATCH,
+				  .device = "/srv/tenants/acme/workspace.device" };
+
+	fixture_make(&x);
+	in.allocation = &x.allocation;
+	twin_spec_make(&in, &as_seen);
+	assert_int_equal(as_seen.read_rates.count, 1);
+	r = as_seen.read_rates.items;
+	assert_string_equal(r->path, in.device);
+	assert_int_equal(r->rate, 32 << 20);
+	in.scratch_device = "/srv/tenants/acme/drill.device";
+	twin_spec_make(&in, &own);
+	r = own.write_rates.items;
+	assert_string_equal(r->path, in.scratch_device);
+	assert_int_equal(r->rate, 32 << 20);
+	container_spec_free(&as_seen);
+	container_spec_free(&own);
+	fixture_free(&x);
+}
+
 static void test_what_cannot_be_shared(void **state unused_arg)
 {
 	struct pair p = { 0 };
@@ -306,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made_as_the_worker),
 		cmocka_unit_test(test_weak_as_the_worker),
+		cmocka_unit_test(test_as_slow_as_the_worker),
 		cmocka_unit_test(test_what_cannot_be_shared),
 		cmocka_unit_test(test_each_field_that_differs_is_named),
 		cmocka_unit_test(test_variables_stay_hidden),

@@ -28,6 +28,7 @@ static const char base_spec[] =
 	"\"MemorySwap\":64000000,\"NanoCpus\":500000000,\"PidsLimit\":64,"
 	"\"Ulimits\":[{\"Name\":\"core\",\"Soft\":0,\"Hard\":0},"
 	"{\"Name\":\"nofile\",\"Soft\":1,\"Hard\":2}],"
+	"\"BlkioDeviceReadBps\":[{\"Path\":\"/d\",\"Rate\":1048576}],"
 	"\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/s\",\"Target\":\"/t\",\"ReadOnly\":true}],"
 	"\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"8001\"}]}},"
 	"\"NetworkSettings\":{\"Networks\":{\"tc-x\":{\"IPAMConfig\":{\"IPv4Address\":\"10.0.0.3\"}"
@@ -171,6 +172,10 @@ static const struct change weaker[] = {
 	{ "HostConfig.PidsLimit", "-1" },
 	{ "HostConfig.ShmSize", "1000000000" },
 	{ "HostConfig.OomScoreAdj", "-500" },
+	{ "HostConfig.BlkioDeviceReadBps", "null" },
+	{ "HostConfig.BlkioDeviceReadBps", "[{\"Path\":\"/d\",\"Rate\":2097152}]" },
+	{ "HostConfig.BlkioDeviceReadBps", "[{\"Path\":\"/e\",\"Rate\":1048576}]" },
+	{ "HostConfig.BlkioDeviceWriteBps", "[{\"Path\":\"/d\",\"Rate\":1048576}]" },
 	{ "HostConfig.Ulimits", "null" },
 	{ "HostConfig.Ulimits", "[{\"Name\":\"core\",\"Soft\":0,\"Hard\":0},"
 				"{\"Name\":\"nofile\",\"Soft\":1,\"Hard\":99}]" },

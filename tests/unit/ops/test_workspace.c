@@ -135,6 +135,45 @@ static void a_scratch_image_is_beside_the_workspace(void **state)
 	assert_ok(workspace_unmount(root, TENANT, &e), &e);
 }
 
+static dev_t device_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+}
+
+/* The link is the same whatever device the kernel took, and it goes with the mount. */
+static void a_link_leads_to_the_device(void **state)
+{
+	auto_free char *root = root_of(state);
+	auto_free char *point = path_of(root, PATH_WORKSPACE_MOUNT, TENANT);
+	auto_free char *link = path_of(root, PATH_WORKSPACE_DEVICE, TENANT);
+	auto_free char *scratch = path_of(root, PATH_SCRATCH_DEVICE, TENANT);
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	if (!can_mount())
+		skip();
+	assert_ok(workspace_create(root, TENANT, BYTES, &e), &e);
+	assert_int_equal(workspace_link_device(root, TENANT, &e), -1);
+	err_clear(&e);
+	assert_ok(workspace_mount(root, TENANT, UID, &e), &e);
+	assert_int_equal(stat(point, &st), 0);
+	assert_ok(workspace_link_device(root, TENANT, &e), &e);
+	assert_true(device_of(link) == st.st_dev);
+	/* what an earlier mount left is replaced, and never followed */
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink("/dev/null", link), 0);
+	assert_ok(workspace_link_device(root, TENANT, &e), &e);
+	assert_true(device_of(link) == st.st_dev);
+	assert_ok(workspace_scratch_make(root, TENANT, BYTES, UID, &e), &e);
+	assert_true(device_of(scratch) != 0 && device_of(scratch) != st.st_dev);
+	assert_ok(workspace_scratch_remove(root, TENANT, &e), &e);
+	assert_int_equal(lstat(scratch, &st), -1);
+	assert_ok(workspace_unmount(root, TENANT, &e), &e);
+	assert_int_equal(lstat(link, &st), -1);
+}
+
 /* A run that died in mkfs leaves a half-made image under another name. */
 static void a_half_made_image_is_no_workspace(void **state)
 {
@@ -278,6 +317,7 @@ int main(void)
 		WITH_MOUNT(is_made_mounted_and_gone),
 		WITH_MOUNT(what_is_in_it_stays_and_changes_hands),
 		WITH_MOUNT(a_scratch_image_is_beside_the_workspace),
+		WITH_MOUNT(a_link_leads_to_the_device),
 		WITH_MOUNT(a_half_made_image_is_no_workspace),
 		WITH_MOUNT(a_link_in_the_way_is_refused),
 		WITH_FOLDER(hostile_trees_change_hands_and_nothing_else),

@@ -6,7 +6,8 @@
 
 #define UNLIMITED_V1 "9223372036854771712\n"
 
-static void measure(const struct tree *t, const char *lines, struct cgroup_facts *out)
+static void look(const struct tree *t, const char *lines, struct cgroup_facts *out,
+		 struct io_facts *out_io)
 {
 	struct target w = { .proc_root = t->proc, .cgroup_root = t->cgroup, .pid = 100 };
 	char *copy = strdup(lines), *state = NULL;
@@ -15,8 +16,16 @@ static void measure(const struct tree *t, const char *lines, struct cgroup_facts
 	for (char *p = strtok_r(copy, "\n", &state); p; p = strtok_r(NULL, "\n", &state))
 		strlist_add(&w.cgroups, p);
 	free(copy);
-	limits_read(&w, out);
+	if (out)
+		limits_read(&w, out);
+	if (out_io)
+		limits_read_io(&w, out_io);
 	strlist_free(&w.cgroups);
+}
+
+static void measure(const struct tree *t, const char *lines, struct cgroup_facts *out)
+{
+	look(t, lines, out, NULL);
 }
 
 static const char v1_lines[] = "8:pids:/docker/" ID_A "\n4:memory:/docker/" ID_A
@@ -185,6 +194,86 @@ static void test_link(void **state)
 	assert_true(f.pids_max == UINT64_MAX);
 }
 
+/* ---- disks ---- */
+
+static const char io_lines[] = "7:blkio:/docker/" ID_A "\n0::/";
+#define V1_IO "cgroup/blkio/docker/" ID_A "/blkio.throttle."
+#define V2_IO "cgroup/system.slice/docker-" ID_A ".scope/io.max"
+
+static void expect_rate(const struct io_facts *f, size_t i, unsigned minor, uint64_t read,
+			uint64_t write)
+{
+	assert_true(i < f->count);
+	assert_int_equal(f->rates[i].major, 7);
+	assert_int_equal(f->rates[i].minor, minor);
+	assert_true(f->rates[i].read == read);
+	assert_true(f->rates[i].write == write);
+}
+
+static void test_rates_v1(void **state)
+{
+	const struct tree *t = *state;
+	struct io_facts f;
+
+	look(t, io_lines, NULL, &f);
+	assert_int_equal(f.version, 0);
+	tree_write(t, V1_IO "read_bps_device", "7:5 1048576\n7:6 2\n");
+	look(t, io_lines, NULL, &f);
+	assert_int_equal(f.version, 0); /* half of it is nothing to rely on */
+	tree_write(t, V1_IO "write_bps_device", "7:6 3\n7:7 4\n");
+	look(t, io_lines, NULL, &f);
+	assert_int_equal(f.version, 1);
+	assert_int_equal(f.count, 3);
+	expect_rate(&f, 0, 5, 1048576, UINT64_MAX);
+	expect_rate(&f, 1, 6, 2, 3);
+	expect_rate(&f, 2, 7, UINT64_MAX, 4);
+	tree_write(t, V1_IO "read_bps_device", "");
+	tree_write(t, V1_IO "write_bps_device", "");
+	look(t, io_lines, NULL, &f);
+	assert_int_equal(f.version, 1);
+	assert_int_equal(f.count, 0);
+}
+
+static void test_rates_v2(void **state)
+{
+	const struct tree *t = *state;
+	struct io_facts f;
+
+	tree_write(t, "cgroup/cgroup.controllers", "cpu io memory pids\n");
+	tree_write(t, "cgroup/system.slice/docker-" ID_A ".scope/memory.max", "max\n");
+	look(t, v2_lines, NULL, &f);
+	assert_int_equal(f.version, 0); /* the controller is not on for it */
+	tree_write(t, V2_IO, "7:5 rbps=1 wbps=max riops=max wiops=max\n7:6 rbps=max wbps=2\n");
+	look(t, v2_lines, NULL, &f);
+	assert_int_equal(f.version, 2);
+	assert_int_equal(f.count, 2);
+	expect_rate(&f, 0, 5, 1, UINT64_MAX);
+	expect_rate(&f, 1, 6, UINT64_MAX, 2);
+}
+
+static void test_odd_rates(void **state)
+{
+	static const char *const odd[] = { "7:5",    "7:5 \n",	 "7:5 x\n",  "7 5 1\n",
+					   ":5 1\n", "7:-5 1\n", "7:5 -1\n", "\xff\n\n" };
+	const struct tree *t = *state;
+	struct io_facts f;
+	char many[64 * 12] = "";
+
+	tree_write(t, V1_IO "write_bps_device", "");
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		tree_write(t, V1_IO "read_bps_device", odd[i]);
+		look(t, io_lines, NULL, &f);
+		assert_int_equal(f.version, 1);
+		for (size_t k = 0; k < f.count; k++)
+			assert_true(f.rates[k].read == UINT64_MAX);
+	}
+	for (size_t i = 0; i < 64; i++)
+		snprintf(many + strlen(many), 12, "7:%zu 1\n", i);
+	tree_write(t, V1_IO "read_bps_device", many);
+	look(t, io_lines, NULL, &f);
+	assert_int_equal(f.count, IO_RATES_MAX);
+}
+
 #define with_tree(fn) cmocka_unit_test_setup_teardown(fn, tree_setup, tree_teardown)
 
 int main(void)
@@ -197,6 +286,9 @@ int main(void)
 		with_tree(test_hostile_numbers),
 		with_tree(test_not_its_own),
 		with_tree(test_link),
+		with_tree(test_rates_v1),
+		with_tree(test_rates_v2),
+		with_tree(test_odd_rates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
