@@ -76,7 +76,7 @@ STATIC_CFLAGS := -std=c17 -D_GNU_SOURCE -Iinclude $(WARN) -O2 -fstack-protector-
 # The program of a worker's twin, and the image that the binary carries. musl has no headers of the
 # kernel's own.
 PROBE_SRC := $(sort $(wildcard src/twin/*.c))
-KERNEL_HEADERS := -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine)
+KERNEL_HEADERS := -idirafter /usr/include -idirafter /usr/include/$(shell $(STATIC_CC) -dumpmachine)
 $(BUILD)/tenantctl-probe: $(PROBE_SRC) $(wildcard src/twin/*.h) $(wildcard include/base/*.h)
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
