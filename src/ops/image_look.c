@@ -70,18 +70,35 @@ static const struct proc_mount *root_of(const struct proc_mounts *mounts)
 	return NULL;
 }
 
-static void told_folders(const struct image_info *info, struct strlist *out)
+static bool add_told(const char *root, const char *name, struct strlist *out)
+{
+	auto_free char *real = name[0] == '/' ? realpath(name, NULL) : NULL;
+	size_t len = strlen(root);
+
+	if (!real || strncmp(real, root, len) != 0 || real[len] != '/')
+		return false;
+	strlist_add(out, real);
+	return true;
+}
+
+/* The engine's word leads nowhere but below its own folder. */
+static bool told_folders(struct context *c, const struct image_info *info, struct strlist *out)
 {
 	auto_strlist struct strlist lower = { 0 };
 	auto_free char *names = info->lower_dirs ? mem_strdup(info->lower_dirs) : NULL;
+	struct err ignored = ERR_INIT;
 	char *state = NULL;
 
+	if ((!c->engine.server_version && client_info(c->client, &c->engine, &ignored)) ||
+	    !c->engine.docker_root)
+		return false;
 	for (char *name = names ? strtok_r(names, ":", &state) : NULL; name;
 	     name = strtok_r(NULL, ":", &state))
 		strlist_add(&lower, name);
 	for (size_t i = lower.count; i > 0; i--)
-		strlist_add(out, lower.items[i - 1]);
-	strlist_add(out, info->upper_dir);
+		if (!add_told(c->engine.docker_root, lower.items[i - 1], out))
+			return false;
+	return lower.count < LAYERS_MAX && add_told(c->engine.docker_root, info->upper_dir, out);
 }
 
 static void no_folders(const struct context *c, const struct proc_mount *root,
@@ -98,25 +115,23 @@ static void no_folders(const struct context *c, const struct proc_mount *root,
 			      : "the engine does not tell where they are, and no container runs");
 }
 
-static bool folders_of(const struct context *c, const struct image_info *info,
+static bool folders_of(struct context *c, const struct image_info *info,
 		       const struct proc_mounts *mounts, struct strlist *out,
 		       struct image_facts *facts)
 {
 	const struct proc_mount *root = root_of(mounts);
 
-	if (info->upper_dir && info->upper_dir[0])
-		told_folders(info, out);
-	else if (!layers_of_mount(root, out)) {
-		no_folders(c, root, facts);
+	if (info->upper_dir && info->upper_dir[0]) {
+		if (told_folders(c, info, out))
+			return true;
+		snprintf(facts->error, sizeof(facts->error),
+			 "the engine names folders that cannot be those of layers");
 		return false;
 	}
-	for (size_t i = 0; i < out->count; i++)
-		if (out->items[i][0] != '/' || out->count > LAYERS_MAX) {
-			snprintf(facts->error, sizeof(facts->error),
-				 "the engine names folders that cannot be those of layers");
-			return false;
-		}
-	return true;
+	if (layers_of_mount(root, out))
+		return true;
+	no_folders(c, root, facts);
+	return false;
 }
 
 /* ---- the look ---- */
