@@ -28,6 +28,7 @@
 #define ROLE_EGRESS "egress"
 
 #define EGRESS_NETWORK_NAME "tenantctl-egress"
+#define EGRESS_BRIDGE_NAME "tc-egress"
 #define GATEWAY_INBOUND_PORT 8080
 
 struct desired_inputs {

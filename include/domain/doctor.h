@@ -16,6 +16,7 @@
 #include "base/strlist.h"
 #include "domain/daemon_config.h"
 #include "domain/finding.h"
+#include "domain/firewall.h"
 #include "domain/spec.h"
 #include "engine/types.h"
 #include "probe/host_facts.h"
@@ -64,8 +65,12 @@ struct doctor_input {
 	const struct behaviour *behaviour;
 	const struct doctor_place *places;
 	size_t place_count;
-	const char *served; /* where workspaces are */
-	uint64_t promised;  /* bytes of workspaces that are not taken yet */
+	const struct firewall *firewall; /* NULL: not known, firewall_error says why */
+	const char *firewall_error;
+	struct strlist bridges; /* not owned; tenants' that exist */
+	bool egress_bridge;	/* the gateways' exists */
+	const char *served;	/* where workspaces are */
+	uint64_t promised;	/* bytes of workspaces that are not taken yet */
 };
 
 /* Every check once, without a verdict, for `doctor --list`. The caller frees *out. */

@@ -249,7 +249,8 @@ const struct command cmd_doctor = {
 	.description =
 		"Looks at what all tenants of a host share: the engine and its runtimes, their "
 		"versions and arguments, other containers, who may talk to the engine, the kernel "
-		"and its settings, disks, addresses, and the folders of tenantctl itself. Works "
+		"and its settings, the packet filter as iptables-save prints it, disks, addresses, "
+		"and the folders of tenantctl itself. Works "
 		"without an engine: what could not be asked is inconclusive then.\n\nA version "
 		"that is too old warns, because a distribution may have fixed it without changing "
 		"the number; where verify measured the very thing for all tenants, that "
@@ -268,6 +269,6 @@ const struct command cmd_doctor = {
 	.option_count = ARRAY_SIZE(options),
 	.exclusive = exclusive,
 	.exclusive_count = ARRAY_SIZE(exclusive),
-	.flags = CMD_ROOT | CMD_CONTEXT,
+	.flags = CMD_ROOT | CMD_CONTEXT | CMD_FIREWALL,
 	.run = run_doctor,
 };

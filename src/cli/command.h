@@ -22,6 +22,7 @@ enum command_flag {
 	CMD_HIDDEN = 1 << 4,
 	CMD_SECRET = 1 << 5, /* takes a secret, never as an operand: errors do not repeat those */
 	CMD_TAKES_AWAY = 1 << 6, /* never gives a tenant more: goes on without a record of it */
+	CMD_FIREWALL = 1 << 7,	 /* reads the packet filter, and keeps CAP_NET_ADMIN for it */
 };
 
 /* What an argument of an option or command is, for completion. */

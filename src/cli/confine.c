@@ -58,13 +58,15 @@ static void clean_environment(void)
 
 /* Of what root has, only this: mounts, namespaces and filters of workers (SYS_ADMIN, SYS_PTRACE),
  * files and folders of tenants (CHOWN, DAC_*, FOWNER, FSETID), children that measure as nobody
- * (SETUID, SETGID, SETPCAP, KILL) and their many sockets (SYS_RESOURCE). */
+ * (SETUID, SETGID, SETPCAP, KILL) and their many sockets (SYS_RESOURCE). NET_ADMIN until the
+ * command is known: the kernel shows its packet filter to nobody without it. */
 static bool is_needed(int cap)
 {
 	static const int needed[] = { CAP_CHOWN,      CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
 				      CAP_FOWNER,     CAP_FSETID,	CAP_KILL,
 				      CAP_SETGID,     CAP_SETUID,	CAP_SETPCAP,
-				      CAP_SYS_PTRACE, CAP_SYS_ADMIN,	CAP_SYS_RESOURCE };
+				      CAP_SYS_PTRACE, CAP_SYS_ADMIN,	CAP_SYS_RESOURCE,
+				      CAP_NET_ADMIN };
 
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		if (needed[i] == cap)
@@ -72,20 +74,27 @@ static bool is_needed(int cap)
 	return false;
 }
 
-static int drop_capabilities(struct err *e)
+static int drop_but(bool (*keeps)(int cap), struct err *e)
 {
-	if (geteuid() != 0)
-		return 0;
 	if (capng_get_caps_process())
 		return err_set(e, ERR_SYSTEM, "read the capabilities of this process");
 	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-		if (!is_needed(cap))
+		if (!keeps(cap))
 			capng_update(CAPNG_DROP,
 				     CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE |
 					     CAPNG_BOUNDING_SET,
 				     (unsigned)cap);
 	if (capng_apply(CAPNG_SELECT_BOTH))
 		return err_set(e, ERR_SYSTEM, "give up capabilities");
+	return 0;
+}
+
+static int drop_capabilities(struct err *e)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (drop_but(is_needed, e))
+		return -1;
 	/* For what is executed, too (mkfs.ext4, systemd-creds, what a manifest names to print a
 	 * secret): no setuid file gives anything back. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
@@ -119,4 +128,14 @@ int confine_self(struct err *e)
 	/* a reader that went away is a failed write, reported like a full disk */
 	signal(SIGPIPE, SIG_IGN);
 	return keep_memory_private(e) || drop_capabilities(e) ? -1 : 0;
+}
+
+static bool is_not_of_the_network(int cap)
+{
+	return cap != CAP_NET_ADMIN;
+}
+
+int confine_network(struct err *e)
+{
+	return geteuid() == 0 ? drop_but(is_not_of_the_network, e) : 0;
 }

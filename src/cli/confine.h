@@ -10,5 +10,7 @@
  * dumps (it may hold secrets), an environment of only what is used, SIGPIPE ignored, every
  * capability given up that no command needs, no_new_privs. */
 int confine_self(struct err *e) must_check;
+/* Once the command is known, unless it reads the packet filter: gives up CAP_NET_ADMIN as well. */
+int confine_network(struct err *e) must_check;
 
 #endif

@@ -20,6 +20,7 @@
 
 #define HELP_BYTES_MAX 65536
 
+/* And gives up what only other commands need. */
 static int find_command(int argc, char **argv, struct invocation *inv, struct err *e)
 {
 	int used, words;
@@ -28,11 +29,12 @@ static int find_command(int argc, char **argv, struct invocation *inv, struct er
 		return -1;
 	if (used == argc) {
 		if (option_given(&inv->options, "help"))
-			return 0;
+			return confine_network(e);
 		err_set(e, ERR_USAGE, "a command is missing");
 		return err_hint(e, "'tenantctl help' lists the commands");
 	}
-	if (command_find(argc - used, argv + used, &inv->command, &words, e))
+	if (command_find(argc - used, argv + used, &inv->command, &words, e) ||
+	    (!(inv->command->flags & CMD_FIREWALL) && confine_network(e)))
 		return -1;
 	/* the last word of the name takes the place of argv[0] */
 	argc -= used + words - 1;

@@ -4,8 +4,6 @@
 
 #include "domain/desired.h"
 
-#define EGRESS_BRIDGE_NAME "tc-egress"
-
 /* Fill everything but the labels. */
 void desired_worker(const struct desired_inputs *in, struct container_spec *c);
 void desired_gateway(const struct desired_inputs *in, struct container_spec *c);

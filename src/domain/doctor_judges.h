@@ -88,4 +88,9 @@ void judge_bridge_filter(const struct doctor_input *in, struct finding *f);
 void judge_pool_free(const struct doctor_input *in, struct finding *f);
 void judge_pool_routes(const struct doctor_input *in, struct finding *f);
 
+/* doctor_firewall.c */
+void judge_firewall_forward(const struct doctor_input *in, struct finding *f);
+void judge_firewall_early(const struct doctor_input *in, struct finding *f);
+void judge_firewall_isolation(const struct doctor_input *in, struct finding *f);
+
 #endif

@@ -30,6 +30,11 @@ struct run { /* everything that was gathered before it is judged */
 	struct foreign_container *foreign;
 	size_t foreign_count;
 	struct err foreign_error;
+	struct firewall firewall;
+	bool firewall_known;
+	struct err firewall_error;
+	struct strlist bridges;
+	bool egress_bridge;
 	struct behaviour behaviour;
 	struct places places;
 	char *served;
@@ -43,6 +48,8 @@ static void run_free(struct run *r)
 	engine_version_free(&r->version);
 	images_free(&r->images);
 	foreign_free(r->foreign, r->foreign_count);
+	firewall_free(&r->firewall);
+	strlist_free(&r->bridges);
 	behaviour_free(&r->behaviour);
 	places_free(&r->places);
 	free(r->served);
@@ -128,6 +135,10 @@ static struct doctor_input input_of(const struct context *c, const struct run *r
 		.foreign = r->foreign,
 		.foreign_count = r->foreign_count,
 		.foreign_error = r->foreign_error.code ? r->foreign_error.message : NULL,
+		.firewall = r->firewall_known ? &r->firewall : NULL,
+		.firewall_error = r->firewall_error.message,
+		.bridges = r->bridges,
+		.egress_bridge = r->egress_bridge,
 		.behaviour = &r->behaviour,
 		.places = r->places.items,
 		.place_count = r->places.count,
@@ -154,6 +165,8 @@ int ops_doctor(struct context *c, const struct strlist *only, struct verify_resu
 	if (measure_host(c, &r, e))
 		return -1;
 	read_daemon(&r);
+	doctor_bridges(c, &tenants, &r.bridges, &r.egress_bridge);
+	r.firewall_known = !doctor_firewall(&r.firewall, &r.firewall_error);
 	in = input_of(c, &r);
 	*out = (struct verify_result){ .tenant = mem_strdup(DOCTOR_SUBJECT),
 				       .at = clock_utc_text(),

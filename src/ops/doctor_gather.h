@@ -27,6 +27,12 @@ struct images { /* of the gateways, and of whatever else was made on this engine
 int doctor_images(struct context *c, const struct strlist *tenants, struct images *out,
 		  struct err *e) must_check;
 void images_free(struct images *i);
+/* What the kernel forwards, as the tools of iptables tell. ERR_NOT_FOUND: there are none. The
+ * caller frees *out, which is empty at first, with firewall_free. */
+int doctor_firewall(struct firewall *out, struct err *e) must_check;
+/* Bridges of tenants that exist on the host, and whether the gateways' does. */
+void doctor_bridges(struct context *c, const struct strlist *tenants, struct strlist *out,
+		    bool *out_egress);
 /* True for a worker, its twin, or a gateway of one of the tenants. */
 bool doctor_is_own(const struct container_row *row, const struct strlist *tenants);
 /* Containers, running or not, that are not tenantctl's. ERR_REFUSED: too many to be looked at. The

@@ -177,6 +177,51 @@ arguments() {
 	engine_stop "w$kind"
 }
 
+# filter ARGUMENTS...: of the engine's own network only
+filter() {
+	engine_exec_in_net iptables -w "$@"
+}
+
+without_tools() { # ARGUMENTS of tenantctl...
+	engine_exec_in_net unshare --mount --propagation private sh -c 'for tool in /usr/sbin/xtables-*-multi; do
+		mount --bind /dev/null "$tool"; done && exec "$@"' - \
+		"$TENANTCTL" --root "$root" --socket "$ENGINE_SOCKET" "$@" >"$report" 2>"$said" </dev/null
+}
+
+# Of a tenant that is there: the engine's rules, and what undoes them.
+filters() {
+	local kind=$1 bridge
+	bridge=$(jq -r .bridge "$root/var/lib/tenantctl/tenants/acme/allocation.json")
+	filter -P FORWARD DROP
+	is "$(verdict net.forward) $(verdict net.user-rules) $(verdict net.isolation)" 'pass pass pass' \
+		"engine $kind: its rules are there"
+	filter -P FORWARD ACCEPT
+	case $kind in
+	20) becomes net.forward fail 'policy ACCEPT, and tc-egress is open' "engine $kind, FORWARD accepts" ;;
+	28) becomes net.forward warn "policy ACCEPT.*tenants' bridges are closed" "engine $kind, FORWARD accepts" ;;
+	esac
+	filter -P FORWARD DROP
+	filter -I DOCKER-USER -m comment --comment 'let "all" of them' -j ACCEPT
+	becomes net.user-rules fail 'DOCKER-USER accepts all' "engine $kind, a blanket accept"
+	becomes net.isolation fail "comes from $bridge.*goes to $bridge" "engine $kind, a blanket accept"
+	filter -D DOCKER-USER 1
+	filter -I DOCKER-USER -i "$bridge" -j ACCEPT
+	becomes net.user-rules fail "DOCKER-USER accepts all from $bridge" "engine $kind, a tenant let out"
+	filter -R DOCKER-USER 1 -s 192.0.2.0/24 -p tcp --dport 22 -j ACCEPT
+	is "$(verdict net.user-rules)" pass "engine $kind: a narrow rule is the operator's affair"
+	filter -D DOCKER-USER 1
+	engine_exec_in_net iptables-save >"$E2E_TMP/rules"
+	filter -F DOCKER-ISOLATION-STAGE-1
+	becomes net.isolation fail "comes from $bridge" "engine $kind, isolation flushed"
+	filter -F FORWARD
+	becomes net.isolation fail 'parts the gateways on tc-egress' "engine $kind, FORWARD flushed"
+	engine_exec_in_net iptables-restore <"$E2E_TMP/rules"
+	is "$(verdict net.isolation)" pass "engine $kind: restored"
+	without_tools doctor --only doctor.net.isolation --format json
+	is "$(jq -r '.tenants[0].findings[0].verdict' "$report")" inconclusive "engine $kind: without the tools nothing is known"
+	like "$(observed net.isolation)" 'there is no /usr/sbin/iptables-save' "engine $kind: and why is said"
+}
+
 # What verify measured for all tenants decides, and tenantctl's own containers are nobody's.
 behaviour() {
 	local kind=$1 id=engine.af-alg
@@ -188,6 +233,7 @@ behaviour() {
 	becomes $id pass 'measured and holds for all 1 tenants' "engine $kind, older, but verified"
 	becomes containers.layers pass 'none of them' "engine $kind, a tenant's own containers"
 	becomes containers.tenants pass '^0 other containers' "engine $kind, a tenant's own containers"
+	filters "$kind"
 	is "$(verdict state.folders)" pass "engine $kind: folders as they are made are closed"
 	ok "engine $kind: the tenant goes" tenantctl -q delete acme --purge
 	is "$(verdict $id)" warn "engine $kind: and with it what was measured"

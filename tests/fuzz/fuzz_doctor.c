@@ -54,12 +54,33 @@ static void keep_sysctls(const char *text)
 	strbuf_free(&second);
 }
 
+/* Whatever the rules are, following them ends. */
+static void read_firewall(const char *text)
+{
+	struct strlist bridges = { 0 }, accepts = { 0 };
+	struct firewall f;
+	struct err e = ERR_INIT;
+
+	if (firewall_parse(text, &f, &e))
+		return;
+	strlist_add(&bridges, "tc-acme");
+	(void)!firewall_early_accepts(&f, &bridges, &accepts);
+	(void)!firewall_isolates(&f, "tc-acme", FIREWALL_IN);
+	(void)!firewall_isolates(&f, "tc-acme", FIREWALL_OUT);
+	(void)!firewall_parts_members(&f, "tc-egress");
+	(void)!firewall_closes(&f, "tc-egress");
+	strlist_free(&accepts);
+	strlist_free(&bridges);
+	firewall_free(&f);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_free char *text = mem_strndup((const char *)data, strnlen((const char *)data, size));
 
 	read_versions(text);
 	read_config(text);
+	read_firewall(text);
 	keep_sysctls(text);
 	return 0;
 }

@@ -229,6 +229,50 @@ static void make_engine(struct doctor_fixture *x)
 	x->behaviour.tenants = 2;
 }
 
+static const struct {
+	const char *chain, *rule;
+} engine_rules[] = {
+	{ "FORWARD", "-j DOCKER-USER" },
+	{ "FORWARD", "-j DOCKER-FORWARD" },
+	{ "DOCKER",
+	  "-d 10.230.0.16/32 ! -i tc-egress -o tc-egress -p tcp -m tcp --dport 8080 -j ACCEPT" },
+	{ "DOCKER", "! -i tc-egress -o tc-egress -j DROP" },
+	{ "DOCKER-BRIDGE", "-o tc-egress -j DOCKER" },
+	{ "DOCKER-CT", "-o tc-egress -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT" },
+	{ "DOCKER-FORWARD", "-j DOCKER-CT" },
+	{ "DOCKER-FORWARD", "-j DOCKER-ISOLATION-STAGE-1" },
+	{ "DOCKER-FORWARD", "-j DOCKER-BRIDGE" },
+	{ "DOCKER-FORWARD", "-i tc-egress -o tc-egress -j DROP" },
+	{ "DOCKER-FORWARD", "-i tc-egress ! -o tc-egress -j ACCEPT" },
+	{ "DOCKER-FORWARD", "-i tc-acme -o tc-acme -j ACCEPT" },
+	{ "DOCKER-ISOLATION-STAGE-1", "! -s 10.231.0.0/29 -o tc-acme -j DROP" },
+	{ "DOCKER-ISOLATION-STAGE-1", "! -d 10.231.0.0/29 -i tc-acme -j DROP" },
+};
+
+void fixture_firewall(struct doctor_fixture *x, const char *policy, const char *rules,
+		      const char *missing)
+{
+	struct strbuf text auto_strbuf = STRBUF_INIT(65536);
+	struct err e = ERR_INIT;
+
+	strbuf_printf(&text,
+		      "# by a test\n*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j ACCEPT\nCOMMIT\n"
+		      "*filter\n:FORWARD %s [0:0]\n:DOCKER-USER - [0:0]\n:MINE - [0:0]\n",
+		      policy ? policy : "DROP");
+	for (size_t i = 0; i < ARRAY_SIZE(engine_rules); i++)
+		if (strcmp(engine_rules[i].chain, "FORWARD") != 0)
+			strbuf_printf(&text, ":%s - [0:0]\n", engine_rules[i].chain);
+	strbuf_puts(&text, rules ? rules : "");
+	for (size_t i = 0; i < ARRAY_SIZE(engine_rules); i++)
+		if (!missing || strcmp(engine_rules[i].chain, missing) != 0)
+			strbuf_printf(&text, "-A %s %s\n", engine_rules[i].chain,
+				      engine_rules[i].rule);
+	strbuf_puts(&text, "COMMIT\n");
+	firewall_free(&x->firewall);
+	if (firewall_parse(strbuf_str(&text), &x->firewall, &e))
+		abort();
+}
+
 void doctor_fixture_make(struct doctor_fixture *x)
 {
 	memset(x, 0, sizeof(*x));
@@ -247,7 +291,11 @@ void doctor_fixture_make(struct doctor_fixture *x)
 				       .place_count = ARRAY_SIZE(x->places),
 				       .used = &x->image,
 				       .used_count = 1,
+				       .firewall = &x->firewall,
+				       .egress_bridge = true,
 				       .served = "/srv/tenants" };
+	strlist_add(&x->in.bridges, "tc-acme");
+	fixture_firewall(x, NULL, NULL, NULL);
 	make_engine(x);
 }
 
@@ -260,6 +308,8 @@ void doctor_fixture_free(struct doctor_fixture *x)
 	free(x->image.name);
 	strlist_free(&x->image.layers);
 	strlist_free(&x->in.gateway_layers);
+	strlist_free(&x->in.bridges);
+	firewall_free(&x->firewall);
 	host_facts_free(&x->host);
 	host_config_free(&x->config);
 	daemon_config_free(&x->daemon);

@@ -15,6 +15,7 @@ struct doctor_fixture {
 	struct used_image image;
 	struct behaviour behaviour;
 	struct doctor_place places[7];
+	struct firewall firewall;
 };
 
 void doctor_fixture_make(struct doctor_fixture *x);
@@ -25,6 +26,12 @@ void fixture_component(struct doctor_fixture *x, const char *name, const char *v
 void fixture_runtime(struct doctor_fixture *x, const char *name, const char *path, const char *type,
 		     const char *arg);
 
+/* Rules as an engine of today writes them for the bridges tc-acme and tc-egress, with another
+ * policy, with rules of the host's own, or without those of chain `missing`; NULL: as they should
+ * be. */
+void fixture_firewall(struct doctor_fixture *x, const char *policy, const char *rules,
+		      const char *missing);
+
 struct doctor_case {
 	const char *what;
 	void (*spoil)(struct doctor_fixture *x);
@@ -33,5 +40,6 @@ struct doctor_case {
 const struct doctor_case *doctor_cases_host(size_t *out_count);
 const struct doctor_case *doctor_cases_runtime(size_t *out_count);
 const struct doctor_case *doctor_cases_values(size_t *out_count);
+const struct doctor_case *doctor_cases_firewall(size_t *out_count);
 
 #endif

@@ -16,9 +16,9 @@
 #include "base/mem.h"
 #include "../../support/doctor_fixture.h"
 
-static const struct doctor_case *(*const tables[])(size_t *) = { doctor_cases_host,
-								 doctor_cases_runtime,
-								 doctor_cases_values };
+static const struct doctor_case *(*const tables[])(size_t *) = {
+	doctor_cases_host, doctor_cases_runtime, doctor_cases_firewall, doctor_cases_values
+};
 
 static void words_of(const struct findings *f, struct strbuf *out)
 {
