@@ -440,6 +440,8 @@ static const struct check table[] = {
 	{ "drill.workspace.inodes", "a workspace full of files is nobody else's problem",
 	  "tenantctl stop NAME, then tenantctl start NAME: mounts the workspace image",
 	  GROUP_RESOURCE, SEVERITY_HIGH, NULL },
+	{ "drill.disk", "a storm on the disk is held to its rate and others notice nothing",
+	  APPLY, GROUP_RESOURCE, SEVERITY_MEDIUM, NULL },
 	{ "drill.log", "a flood of log lines doesn't fill the host's disk",
 	  APPLY, GROUP_RESOURCE, SEVERITY_MEDIUM, NULL },
 	{ "drill.descriptors", "open files can't be used up",

@@ -41,6 +41,10 @@ static const struct drill table[] = {
 	  "fills an image made like the workspace's with files", "that image's number of files",
 	  20000, 500, FACTOR, FLOOR_MS, drill_plan_workspace_inodes, drill_stopped_workspace,
 	  "files" },
+	{ "drill.disk", "disk", "",
+	  "writes to, then reads from an image made like the workspace's, past the page cache",
+	  "the rate that is ordered for its device", DRILL_DISK_MS, 0, FACTOR, FLOOR_MS,
+	  drill_plan_disk, drill_stopped_disk, "bytes in 1.5 s, each way" },
 	{ "drill.log", "log", NULL,
 	  "writes lines to its log as fast as the engine takes them", "size and number of log files",
 	  20000, 300, FACTOR, FLOOR_MS, drill_plan_log, drill_stopped_log, "bytes" },
@@ -249,7 +253,7 @@ static void expect(const struct drill *d, const struct drill_facts *f, struct fi
 static void conclude(const struct drill *d, const struct drill_facts *f, struct complaints *c,
 		     struct finding *out)
 {
-	char end[64] = "", others[DRILL_TEXT_MAX], amount[64];
+	char end[64] = "", others[DRILL_TEXT_MAX], amount[64], size[32];
 
 	if (f->reached.kills)
 		snprintf(end, sizeof(end), ", then killed");
@@ -263,8 +267,9 @@ static void conclude(const struct drill *d, const struct drill_facts *f, struct 
 			 f->other ? "" : "; no other tenant runs that could be asked");
 	else
 		snprintf(others, sizeof(others), "no other tenant runs that could be asked");
-	if (!strcmp(d->unit, "bytes"))
-		size_text(f->reached.amount, amount);
+	size_text(f->reached.amount, size);
+	if (!strncmp(d->unit, "bytes", strlen("bytes")))
+		snprintf(amount, sizeof(amount), "%s%s", size, d->unit + strlen("bytes"));
 	else
 		snprintf(amount, sizeof(amount), "%" PRIu64 " %s", f->reached.amount, d->unit);
 	judge_complaints(out, c, "%s%s; %s", amount, end, others);

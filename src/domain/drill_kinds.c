@@ -30,6 +30,8 @@
 #define IMAGE_BYTES_PER_INODE 65536u
 #define INODES_IMAGE_MAX ((uint64_t)2 << 30)
 #define IMAGE_INODE_BYTES 512u
+#define STORM_MAX (512 * MIB)  /* each way, where no rate is ordered */
+#define STORM_DISK (128 * MIB) /* the image's own tables, and one small file */
 
 static uint64_t above(uint64_t limit, uint64_t least)
 {
@@ -114,6 +116,23 @@ void drill_plan_workspace_inodes(const struct drill_subject *s, struct drill_pla
 	plan_files(wanted / IMAGE_BYTES_PER_INODE, out);
 	out->scratch = MIN_OF(s->workspace, INODES_IMAGE_MAX);
 	out->disk = 64 * MIB + out->most * IMAGE_INODE_BYTES;
+}
+
+/* The kernel lets some through at once when a slice of its time begins (blk-throttle.c). */
+static uint64_t storm_tolerance(uint64_t limit)
+{
+	return limit + limit / 4 + MIB;
+}
+
+/* Without an order it is still to be seen what a storm does to others. */
+void drill_plan_disk(const struct drill_subject *s, struct drill_plan *out)
+{
+	out->limit = s->spec->resources.disk_rate / 1000 * (DRILL_DISK_MS / 2);
+	out->most = out->limit ? MIN_OF(2 * out->limit, STORM_MAX) : STORM_MAX;
+	out->scratch = MIN_OF(s->workspace, INODES_IMAGE_MAX);
+	out->disk = STORM_DISK;
+	if (out->limit && out->most <= storm_tolerance(out->limit))
+		skip(out, "bytes in the time of its disk's storm", STORM_MAX);
 }
 
 void drill_plan_cpu(const struct drill_subject *s, struct drill_plan *out)
@@ -220,6 +239,21 @@ DRILL_STOPPED(drill_stopped_workspace)
 		strlist_add(wrong, "the workspace is no file system of its own: nothing bounds it");
 	else
 		drill_stopped_fill(f, wrong, unknown);
+}
+
+/* A disk that is slower than the rate shows no more than that it was not passed. One that moved
+ * nothing was not tried. */
+DRILL_STOPPED(drill_stopped_disk)
+{
+	uint64_t limit = f->plan.limit;
+
+	if (f->plan.scratch == 0)
+		strlist_add(wrong, "the workspace has no device of its own: nothing bounds it");
+	else if (f->reached.amount == 0 || f->reached.sys_errno)
+		unclear(f, unknown);
+	else if (limit && f->reached.amount > storm_tolerance(limit))
+		strlist_addf(wrong, "%.1f MiB in half of its time, where the rate allows %.1f",
+			     (double)f->reached.amount / (double)MIB, (double)limit / (double)MIB);
 }
 
 DRILL_STOPPED(drill_stopped_cpu)

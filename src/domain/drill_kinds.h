@@ -12,6 +12,8 @@ void drill_plan_shm_bytes(const struct drill_subject *s, struct drill_plan *out)
 void drill_plan_workspace_bytes(const struct drill_subject *s, struct drill_plan *out);
 void drill_plan_workspace_inodes(const struct drill_subject *s, struct drill_plan *out);
 void drill_plan_cpu(const struct drill_subject *s, struct drill_plan *out);
+#define DRILL_DISK_MS 3000 /* half of it for each direction */
+void drill_plan_disk(const struct drill_subject *s, struct drill_plan *out);
 void drill_plan_log(const struct drill_subject *s, struct drill_plan *out);
 void drill_plan_descriptors(const struct drill_subject *s, struct drill_plan *out);
 void drill_plan_connections(const struct drill_subject *s, struct drill_plan *out);
@@ -23,6 +25,7 @@ DRILL_STOPPED(drill_stopped_memory);
 DRILL_STOPPED(drill_stopped_fill);
 DRILL_STOPPED(drill_stopped_workspace);
 DRILL_STOPPED(drill_stopped_cpu);
+DRILL_STOPPED(drill_stopped_disk);
 DRILL_STOPPED(drill_stopped_log);
 DRILL_STOPPED(drill_stopped_descriptors);
 DRILL_STOPPED(drill_stopped_connections);

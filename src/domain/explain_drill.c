@@ -41,6 +41,12 @@ static const struct explanation table[] = {
 	  "makes empty files until no more are to be had.",
 	  "A file system without free inodes is full, however many bytes are free: unpacking one "
 	  "archive of small files is enough." },
+	{ "drill.disk",
+	  "An image made like the workspace's is mounted into a twin, which writes to it for 1.5 s and "
+	  "reads for as long, past the page cache. Where the manifest orders resources.disk_rate, it "
+	  "must not move more than that; without, others must not notice.",
+	  "A disk serves one request after the other: whoever asks without end makes all others wait, "
+	  "the engine and the gateways' logs among them." },
 	{ "drill.log",
 	  "A twin of the worker writes lines to its log as fast as the engine takes them, more than "
 	  "its log files may hold; their size on the host's disk is watched.",

@@ -13,6 +13,7 @@ static const struct source table[] = {
 	{ "drill.shm.bytes", "CWE-770, tmpfs(5)" },
 	{ "drill.workspace.bytes", "CWE-770, ext4(5)" },
 	{ "drill.workspace.inodes", "CWE-770, ext4(5)" },
+	{ "drill.disk", "CWE-770, docs.kernel.org/admin-guide/cgroup-v1/blkio-controller" },
 	{ "drill.log", "CWE-779, docs.docker.com/engine/logging/drivers/json-file" },
 	{ "drill.descriptors", "CIS Docker 5.19, CWE-770, getrlimit(2)" },
 	{ "drill.connections", "CWE-400, CWE-770" },

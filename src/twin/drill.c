@@ -197,6 +197,7 @@ const struct drill_kind drill_kinds[] = {
 	{ "log", flood_log, NULL, false },
 	{ "descriptors", use_descriptors, NULL, true },
 	{ "connections", flood_connections, NULL, true },
+	{ "disk", storm_disk, NULL, false },
 };
 const size_t drill_kind_count = ARRAY_SIZE(drill_kinds);
 

@@ -38,6 +38,8 @@ void fill_bytes(struct drill_run *r);
 void fill_inodes(struct drill_run *r);
 void fill_clear(const struct drill_run *r);
 void flood_connections(struct drill_run *r);
+/* The amount is of one direction: bytes in half of the time. */
+void storm_disk(struct drill_run *r);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t drill_now_ms(void);

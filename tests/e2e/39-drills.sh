@@ -62,11 +62,11 @@ mkdir -p "$E2E_TMP/unbounded" && chmod 777 "$E2E_TMP/unbounded"
 if put_container "$worker" "$(jq -c --arg unbounded "$E2E_TMP/unbounded" "$idle"' | .HostConfig |= (.PidsLimit = 0
 	| .Ulimits = [{Name: "nofile", Soft: 8192, Hard: 8192}] | .Memory = 0 | .MemorySwap = 0 | .NanoCpus = 0
 	| .Tmpfs["/tmp"] = "rw,noexec,nosuid,nodev" | .ShmSize = 67108864
-	| .LogConfig = {Type: "json-file", Config: {}}
+	| .LogConfig = {Type: "json-file", Config: {}} | .BlkioDeviceReadBps = [] | .BlkioDeviceWriteBps = []
 	| .Mounts |= map(if .Target == "/workspace" then .Source = $unbounded else . end))' <<<"$worker_body")"; then
 	drill
 	diag "$(cat "$said.err")"
-	expect_ids "no limit at all" "$(drilled fail)" drill.cpu drill.descriptors drill.fork drill.log \
+	expect_ids "no limit at all" "$(drilled fail)" drill.cpu drill.descriptors drill.disk drill.fork drill.log \
 		drill.memory drill.shm.bytes drill.tmp.bytes drill.tmp.inodes drill.workspace.bytes \
 		drill.workspace.inodes
 	is "$(drilled pass)" drill.connections "and the gateway, which has its own, stands its drill"
@@ -76,6 +76,18 @@ if put_container "$worker" "$(jq -c --arg unbounded "$E2E_TMP/unbounded" "$idle"
 else
 	no_mutant "no limit at all"
 fi
+put_worker
+
+# Each direction is held on its own.
+for free in BlkioDeviceReadBps BlkioDeviceWriteBps; do
+	if put_container "$worker" "$(jq -c ".HostConfig.$free = []" <<<"$worker_body")"; then
+		drill drill.disk
+		expect_ids "no $free" "$(drilled fail)" drill.disk
+		diag "$(jq -r '.tenants[0].findings[0].observed' "$said")"
+	else
+		no_mutant "no $free"
+	fi
+done
 put_worker
 
 # held CONTAINER SECONDS: stops it from the moment when a twin is there

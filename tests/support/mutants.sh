@@ -46,7 +46,7 @@ make_tenant() { # NAME PORT [LINE...]
 		tenant: $1
 		image: tenantctl-demo-worker:1
 		listen: 127.0.0.1:$2
-		resources: { memory: 128m, cpus: 0.5, pids: 64, workspace: 64m, tmp: 16m, shm: 8m, disk_rate: 32m }
+		resources: { memory: 128m, cpus: 0.5, pids: 64, workspace: 64m, tmp: 16m, shm: 8m, disk_rate: 8m }
 		environment: { TENANT_NAME: $1 }
 		egress: [ api.example.com ]
 		credentials:

@@ -32,6 +32,7 @@ static void scene_make(struct scene *x, const char *id)
 						.shm = 8 * MIB,
 						.tmp = 16 * MIB,
 						.workspace = 64 * MIB,
+						.disk_rate = 16 * MIB,
 						.cpus = 500,
 						.pids = 64,
 						.nofile = 4096 };
@@ -213,6 +214,7 @@ static void each_limit_that_holds_passes(void **state unused_arg)
 		{ "drill.shm.bytes", 0, 1, "8.0 MiB, then killed" },
 		{ "drill.workspace.bytes", ENOSPC, 0, "64.0 MiB, then" },
 		{ "drill.workspace.inodes", ENOSPC, 0, "1024 files" },
+		{ "drill.disk", 0, 0, "24.0 MiB in 1.5 s, each way; beta" },
 		{ "drill.descriptors", EMFILE, 0, "4096 open files, then: Too many" },
 		{ "drill.connections", 0, 0, "2000 connections; beta answered 50 requests" },
 	};
@@ -330,6 +332,51 @@ static void processors_are_judged_by_time_and_quota(void **state unused_arg)
 	expect_verdict(&x, VERDICT_INCONCLUSIVE, "something else");
 }
 
+static void disks_are_judged_by_the_rate(void **state unused_arg)
+{
+	struct scene x;
+
+	scene_make(&x, "drill.disk");
+	x.f.reached.amount = x.f.plan.most; /* twice the rate: nothing held it */
+	expect_verdict(&x, VERDICT_FAIL,
+		       "48.0 MiB in half of its time, where the rate allows 24.0");
+	scene_make(&x, "drill.disk");
+	x.f.reached.amount = MIB; /* a slow disk */
+	expect_verdict(&x, VERDICT_PASS, "1.0 MiB in 1.5 s");
+	scene_make(&x, "drill.disk");
+	x.f.reached.amount = 0;
+	expect_verdict(&x, VERDICT_INCONCLUSIVE, "its time was over");
+	scene_make(&x, "drill.disk");
+	x.f.reached.sys_errno = ENOSPC;
+	expect_verdict(&x, VERDICT_INCONCLUSIVE, "something else: No space");
+	/* not ordered: it is seen what it does to others */
+	scene_make(&x, "drill.disk");
+	x.spec.resources.disk_rate = 0;
+	x.d->plan(&x.subject, &x.f.plan);
+	x.f.reached.amount = x.f.plan.most;
+	expect_verdict(&x, VERDICT_PASS, "512.0 MiB in 1.5 s");
+	scene_make(&x, "drill.disk");
+	x.spec.resources.disk_rate = 0;
+	x.d->plan(&x.subject, &x.f.plan);
+	x.f.reached.amount = x.f.plan.most;
+	x.f.during.p95_us = 500000;
+	expect_verdict(&x, VERDICT_FAIL, "beta answered within 500.0 ms");
+	/* more than there is time for */
+	scene_make(&x, "drill.disk");
+	x.spec.resources.disk_rate = 1024 * MIB;
+	x.d->plan(&x.subject, &x.f.plan);
+	expect_verdict(&x, VERDICT_NOT_APPLICABLE, "allows more bytes in the time of its disk's");
+	scene_make(&x, "drill.disk");
+	x.spec.resources.disk_rate = MIB; /* the least that can be ordered */
+	x.d->plan(&x.subject, &x.f.plan);
+	assert_string_equal(x.f.plan.skip, "");
+	x.f.reached.amount = x.f.plan.most;
+	expect_verdict(&x, VERDICT_FAIL, "3.0 MiB in half");
+	scene_make(&x, "drill.disk");
+	x.f.plan.scratch = 0;
+	expect_verdict(&x, VERDICT_FAIL, "no device of its own");
+}
+
 static void logs_are_judged_by_their_files(void **state unused_arg)
 {
 	struct scene x;
@@ -432,6 +479,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_shown_is_inconclusive),
 		cmocka_unit_test(a_workspace_on_the_hosts_disk_fails_without_a_drill),
 		cmocka_unit_test(processors_are_judged_by_time_and_quota),
+		cmocka_unit_test(disks_are_judged_by_the_rate),
 		cmocka_unit_test(logs_are_judged_by_their_files),
 		cmocka_unit_test(others_must_not_notice),
 		cmocka_unit_test(who_was_not_asked_shows_nothing),
