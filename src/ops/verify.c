@@ -31,7 +31,7 @@
 #include "verify_twin.h"
 
 enum {
-	PROBE_TIMEOUT_MS = 700, /* used up only when something stays silent */
+	PROBE_TIMEOUT_MS = 700, /* used up only when something stays silent; more each time */
 	UNSEEN_TRIES = 3,
 	UNSEEN_PAUSE_NS = 150000000,
 	EXEC_TRIES = 100,
@@ -49,6 +49,19 @@ struct run {
 	struct tenant_facts facts;
 	char *running_twin;
 };
+
+/* What one look has from the one before, and tells the next one. */
+struct look {
+	struct twin_view twin; /* made once */
+	int timeout_ms;
+	bool late; /* a gateway that runs did not answer in time what it has to answer */
+};
+
+static void look_free(struct look *l)
+{
+	twin_view_free(&l->twin);
+}
+#define auto_look cleanup_with(look_free)
 
 static void run_free(struct run *r)
 {
@@ -155,7 +168,22 @@ static void look_at_images(struct context *c, const struct tenant_state *s, stru
 		image_look(c, s->gateway.image_id, NULL, &f->gateway_mounts, &f->gateway_image);
 }
 
-static int measure(struct context *c, struct run *r, const struct verify_options *o, struct err *e)
+static bool controls_are_late(const struct tenant_facts *f)
+{
+	for (size_t i = 0; i < f->reach_count; i++)
+		if (f->reach[i].must_work && f->reach[i].outcome == REACH_TIMEOUT)
+			return true;
+	for (size_t i = 0; i < f->dns_count; i++)
+		if (f->dns[i].must_work && f->dns[i].outcome == DNS_TIMEOUT)
+			return true;
+	for (size_t i = 0; i < f->http_count; i++)
+		if (f->http[i].must_work && f->http[i].outcome == HTTP_TIMEOUT)
+			return true;
+	return false;
+}
+
+static int measure(struct context *c, struct run *r, const struct verify_options *o,
+		   struct look *look, struct err *e)
 {
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_MOUNT, r->spec.tenant);
 	auto_free struct host_port *own_ports = NULL;
@@ -205,7 +233,7 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 		.gateway_set = places.set,
 		.gateway_next = { places.next, places.making },
 		.gateway_state = places.state,
-		.timeout_ms = PROBE_TIMEOUT_MS,
+		.timeout_ms = look->timeout_ms,
 		.host_mounts = verify_share_mounts(c->share),
 		.page_cache = is_asked_for(o, "fs.pagecache"),
 		.secret_shape = secret_shape,
@@ -213,6 +241,7 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 	q.owners = verify_share_owners(c->share, &q.owner_count);
 	if (probe_tenant(&q, &r->facts, e) || note_own_network(&r->facts, e))
 		return err_wrap(e, "measure %s", r->spec.tenant);
+	look->late = q.gateway_pid && controls_are_late(&r->facts);
 	targets_add_controls(&r->peers, &r->facts);
 	verify_secrets(c, &r->spec, &r->state, &r->facts);
 	look_at_images(c, &r->state, &r->facts);
@@ -259,14 +288,15 @@ static void remember(const struct context *c, const struct verify_result *r)
 }
 
 static int verify_once(struct context *c, const char *tenant, const struct verify_options *o,
-		       struct twin_view *twin, struct verify_result *out, struct err *e)
+		       struct look *look, struct verify_result *out, struct err *e)
 {
+	struct twin_view *twin = &look->twin;
 	struct run r auto_run = { 0 };
 	struct verify_result result = { 0 };
 	int64_t began = clock_monotonic_ms();
 
 	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) ||
-	    measure(c, &r, o, e))
+	    measure(c, &r, o, look, e))
 		return -1;
 	if (!o->quick && !twin->tried && checks_need_twin(&o->only) &&
 	    verify_twin(c, &r.spec, &r.state, &r.peers, twin, e))
@@ -284,21 +314,28 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 	return 0;
 }
 
-/* A process that ends while it is looked at, a container that is just being started: what could not
- * be seen for such a reason is looked at again. What failed is not. */
+/* A process that ends while it is looked at, a container that is just being started, a gateway that
+ * has to wait for a processor: what could not be seen for such a reason is looked at again, with
+ * more patience. What failed is not. */
+static bool is_worth_another_look(const struct look *look, const struct findings *f)
+{
+	return look->late ||
+	       (!findings_count(f, VERDICT_FAIL) && findings_count(f, VERDICT_INCONCLUSIVE) > 0);
+}
+
 int ops_verify(struct context *c, const char *tenant, const struct verify_options *o,
 	       struct verify_result *out, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = UNSEEN_PAUSE_NS };
-	struct twin_view twin auto_twin_view = { 0 };
+	struct look look auto_look = { 0 };
 
 	for (int again = 0;; again++) {
 		struct verify_result r = { 0 };
 
-		if (verify_once(c, tenant, o, &twin, &r, e))
+		look.timeout_ms = PROBE_TIMEOUT_MS * (again + 1);
+		if (verify_once(c, tenant, o, &look, &r, e))
 			return -1;
-		if (again >= UNSEEN_TRIES || findings_count(&r.findings, VERDICT_FAIL) ||
-		    !findings_count(&r.findings, VERDICT_INCONCLUSIVE)) {
+		if (again >= UNSEEN_TRIES || !is_worth_another_look(&look, &r.findings)) {
 			if (!r.partial)
 				remember(c, &r);
 			*out = r;

@@ -246,6 +246,19 @@ is "$(engine_exec_in_net curl -s --max-time 5 "http://127.0.0.1:$beta_port/")" b
 
 ok "it verifies" tenantctl verify --quick acme
 
+# A gateway that has to wait for a processor, as on a busy host, and one that does not come back.
+gateway_signal() { # SIGNAL
+	pids_of tc-acme-gw | xargs kill "-$1"
+}
+gateway_signal STOP
+(sleep 1.2 && gateway_signal CONT) &
+late=$!
+ok "also when its gateway is late" tenantctl verify --quick acme
+wait "$late"
+gateway_signal STOP
+fails "not when it is silent" 1 tenantctl verify --quick acme
+gateway_signal CONT
+
 # ---- another address of the host ----
 
 lab_name "$lab" host.example.com 203.0.113.77
