@@ -70,6 +70,7 @@ struct doctor_input {
 	struct strlist bridges; /* not owned; tenants' that exist */
 	bool egress_bridge;	/* the gateways' exists */
 	const char *served;	/* where workspaces are */
+	int64_t now;		/* seconds since 1970; 0: not known */
 	uint64_t promised;	/* bytes of workspaces that are not taken yet */
 };
 

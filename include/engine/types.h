@@ -139,7 +139,8 @@ struct engine_runtime { /* one entry of Runtimes */
 	char *type;   /* "io.containerd.runsc.v1" of a shim; "" for a program */
 	char *config; /* file that a shim reads its flags from; "" when none is named */
 	struct strlist args;
-	char *version; /* as it says of itself; NULL: it does not, or the engine is older than 25 */
+	char *version; /* as it says of itself, maybe with words around; NULL: it does not, or the
+			  engine is older than 25 and the program was not asked */
 };
 
 struct engine_info { /* GET /info and /version, what we rely on */

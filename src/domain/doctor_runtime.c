@@ -164,37 +164,6 @@ void judge_runtime_gvisor_seccomp(const struct doctor_input *in, struct finding 
 	judge_complaints(f, &c, "given");
 }
 
-/* Releases of gVisor have dates for numbers, and no engine passes them on. A warning: what can
- * never be known would make every host with it fail for good. */
-void judge_runtime_gvisor_release(const struct doctor_input *in, struct finding *f)
-{
-	judge_expect(f, "release-20260817 or newer");
-	judge_evidence(f, "engine: GET /info Runtimes");
-	if (!have_engine(in, f))
-		return;
-	if (runtime_like(in, "runsc"))
-		judge_warn(f, "runtime %s is registered; the engine does not say which release",
-			   runtime_like(in, "runsc")->name);
-	else
-		judge_skip(f, "gVisor is not registered");
-}
-
-void judge_runtime_kata(const struct doctor_input *in, struct finding *f)
-{
-	const struct engine_runtime *r;
-
-	judge_expect(f, "3.31.0 or newer, annotations allowed by a list (4.3.0)");
-	judge_evidence(f, "engine: GET /info Runtimes");
-	if (!have_engine(in, f))
-		return;
-	r = runtime_like(in, "kata");
-	if (!r)
-		judge_skip(f, "Kata is not registered");
-	else
-		judge_warn(f, "runtime %s is registered; the engine does not say which version",
-			   r->name);
-}
-
 static bool have_foreign(const struct doctor_input *in, struct finding *f)
 {
 	if (!have_engine(in, f))

@@ -66,6 +66,7 @@ static void ask_engine(struct context *c, const struct strlist *tenants, struct 
 	    client_version(c->client, &r->version, e))
 		return;
 	r->engine_known = true;
+	doctor_runtime_versions(&c->engine);
 	if (doctor_foreign(c, tenants, &r->foreign, &r->foreign_count, &r->foreign_error) == 0 &&
 	    doctor_images(c, tenants, &r->images, &r->foreign_error) == 0)
 		err_clear(&r->foreign_error);
@@ -143,6 +144,7 @@ static struct doctor_input input_of(const struct context *c, const struct run *r
 		.places = r->places.items,
 		.place_count = r->places.count,
 		.served = r->served,
+		.now = time(NULL),
 		.promised = r->promised,
 	};
 }

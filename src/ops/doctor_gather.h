@@ -30,6 +30,8 @@ void images_free(struct images *i);
 /* What the kernel forwards, as the tools of iptables tell. ERR_NOT_FOUND: there are none. The
  * caller frees *out, which is empty at first, with firewall_free. */
 int doctor_firewall(struct firewall *out, struct err *e) must_check;
+/* Fills in what runtimes say of themselves and the engine does not. */
+void doctor_runtime_versions(struct engine_info *engine);
 /* Bridges of tenants that exist on the host, and whether the gateways' does. */
 void doctor_bridges(struct context *c, const struct strlist *tenants, struct strlist *out,
 		    bool *out_egress);

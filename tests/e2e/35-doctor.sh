@@ -139,6 +139,16 @@ runtimes() {
 	eventually 10 eval '[ "$(verdict runtime.gvisor-seccomp)" = pass ]'
 	is "$(verdict runtime.gvisor)/$(verdict runtime.gvisor-seccomp)" pass/pass \
 		"engine $kind: right arguments pass"
+	becomes runtime.gvisor-release warn 'does not say which release' "engine $kind, a program that says nothing"
+	# a runtime that only says which release it is
+	printf '#!/bin/sh\necho "runsc version release-20240212.0"\n' >"$E2E_TMP/runsc" && chmod 755 "$E2E_TMP/runsc"
+	jq --arg path "$E2E_TMP/runsc" '.runtimes = {runsc: {path: $path, runtimeArgs: ["--oci-seccomp"]}}' \
+		"$E2E_TMP/daemon.json" >"$config"
+	kill -HUP "$(cat "$ENGINE_DIR/docker.pid")"
+	eventually 10 eval '[ "$(verdict runtime.gvisor-release)" = fail ]'
+	becomes runtime.gvisor-release fail 'runsc is release-20240212, with CVE-2026-96812' "engine $kind, an old gVisor"
+	chmod 777 "$E2E_TMP/runsc"
+	is "$(verdict runtime.gvisor-release)" warn "engine $kind: a program that anybody can change is not run"
 	cp "$E2E_TMP/daemon.json" "$config"
 }
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "domain/doctor.h"
 #include "domain/version.h"
+#include "../support/doctor_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +55,31 @@ static void keep_sysctls(const char *text)
 	strbuf_free(&second);
 }
 
+/* What a runtime says of itself. */
+static void read_releases(const char *text)
+{
+	static const char *const names[] = { "runsc", "kata" };
+	struct strlist only = { 0 };
+	struct doctor_fixture x;
+	struct findings f;
+
+	doctor_fixture_make(&x);
+	x.in.now = 1793491200;
+	strlist_add(&only, "doctor.runtime.");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct engine_runtime *r;
+
+		fixture_runtime(&x, names[i], "", "", NULL);
+		r = (struct engine_runtime *)x.engine.runtime_details.items +
+		    x.engine.runtime_details.count - 1;
+		r->version = mem_strdup(text);
+	}
+	doctor_run(&x.in, &only, &f);
+	findings_free(&f);
+	strlist_free(&only);
+	doctor_fixture_free(&x);
+}
+
 /* Whatever the rules are, following them ends. */
 static void read_firewall(const char *text)
 {
@@ -81,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_versions(text);
 	read_config(text);
 	read_firewall(text);
+	read_releases(text);
 	keep_sysctls(text);
 	return 0;
 }

@@ -68,6 +68,73 @@ static void spoil_gvisor_with_flags_elsewhere(struct doctor_fixture *x)
 	fixture_runtime(x, "runsc", "", "io.containerd.runsc.v1", NULL);
 }
 
+/* On 2026-11-01. */
+static void add_release(struct doctor_fixture *x, const char *name, const char *text)
+{
+	struct engine_runtime *r;
+
+	fixture_runtime(x, name, "/usr/bin/program", "", "--oci-seccomp");
+	r = (struct engine_runtime *)x->engine.runtime_details.items +
+	    x->engine.runtime_details.count - 1;
+	r->version = mem_strdup(text);
+	x->in.now = 1793491200;
+}
+
+static void spoil_gvisor_of_today(struct doctor_fixture *x)
+{
+	add_release(x, "runsc", "runsc version release-20261012.0\nspec: 1.1.0-rc.1\n");
+}
+
+static void spoil_gvisor_with_a_flaw(struct doctor_fixture *x)
+{
+	add_release(x, "runsc", "runsc version release-20260816.0\n");
+}
+
+static void spoil_gvisor_half_a_year_later(struct doctor_fixture *x)
+{
+	add_release(x, "runsc", "runsc version release-20260817.0\n");
+	x->in.now += INT64_C(105) * 86400; /* the 181st day */
+}
+
+static void spoil_gvisor_on_the_last_day(struct doctor_fixture *x)
+{
+	add_release(x, "runsc", "runsc version release-20260817.0\n");
+	x->in.now += INT64_C(104) * 86400;
+}
+
+static void spoil_gvisor_without_a_date(struct doctor_fixture *x)
+{
+	add_release(x, "runsc", "runsc version VERSION_MISSING release-20261399.0");
+}
+
+static void spoil_gvisor_with_one_of_two(struct doctor_fixture *x)
+{
+	spoil_gvisor_of_today(x);
+	add_release(x, "runsc-old", "runsc version release-20240212.0\n");
+}
+
+static void spoil_kata_of_today(struct doctor_fixture *x)
+{
+	add_release(x, "kata",
+		    "Kata Containers containerd shim (Golang): id: \"io.containerd.kata.v2\", "
+		    "version: 4.3.0, commit: 5d3a\n");
+}
+
+static void spoil_kata_with_a_flaw(struct doctor_fixture *x)
+{
+	add_release(x, "kata", "kata-runtime  : 3.30.2\n   commit   : 5d3a\n   OCI specs: 1.1.0\n");
+}
+
+static void spoil_kata_without_a_list(struct doctor_fixture *x)
+{
+	add_release(x, "kata", "kata-runtime  : 3.31.0\n   commit   : 5d3a\n");
+}
+
+static void spoil_kata_without_a_number(struct doctor_fixture *x)
+{
+	add_release(x, "kata", "usage: kata, commit 3");
+}
+
 static void spoil_kata(struct doctor_fixture *x)
 {
 	fixture_runtime(x, "kata", "", "io.containerd.kata.v2", NULL);
@@ -145,6 +212,17 @@ static const struct doctor_case runtime[] = {
 	{ "gVisor with flags elsewhere", spoil_gvisor_with_flags_elsewhere,
 	  "inconclusive runtime.gvisor, inconclusive runtime.gvisor-seccomp, warn "
 	  "runtime.gvisor-release" },
+	{ "gVisor of today", spoil_gvisor_of_today, "" },
+	{ "gVisor with a flaw", spoil_gvisor_with_a_flaw, "fail runtime.gvisor-release" },
+	{ "gVisor half a year later", spoil_gvisor_half_a_year_later,
+	  "fail runtime.gvisor-release" },
+	{ "gVisor on the last day", spoil_gvisor_on_the_last_day, "" },
+	{ "gVisor without a date", spoil_gvisor_without_a_date, "warn runtime.gvisor-release" },
+	{ "gVisor twice, one old", spoil_gvisor_with_one_of_two, "fail runtime.gvisor-release" },
+	{ "Kata of today", spoil_kata_of_today, "" },
+	{ "Kata with a flaw", spoil_kata_with_a_flaw, "fail runtime.kata" },
+	{ "Kata without a list", spoil_kata_without_a_list, "warn runtime.kata" },
+	{ "Kata without a number", spoil_kata_without_a_number, "warn runtime.kata" },
 	{ "Kata", spoil_kata, "warn runtime.kata" },
 	{ "Kata on an old kernel with nested machines",
 	  spoil_kata_on_an_old_kernel_with_nested_machines,
