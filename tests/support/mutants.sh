@@ -6,8 +6,10 @@
 mutants_root=$E2E_TMP/root
 tenants=$mutants_root/var/lib/tenantctl/tenants
 # One in a file, one from a program; neither looks like a key, and neither is another run's on this
-# machine, as verify looks for them in all of it.
-key="correct horse battery staple $RANDOM $RANDOM" provided="wrong camel socket paperclip $RANDOM $RANDOM"
+# machine, as verify looks for them in all of it. With digits a variable called a token would be a
+# secret by its looks already.
+key="correct horse battery staple $(tr 0-9 a-j <<<"$RANDOM $RANDOM")"
+provided="wrong camel socket paperclip $(tr 0-9 a-j <<<"$RANDOM $RANDOM")"
 worker=tc-acme gateway=tc-acme-gw
 killed=0 mutants=0
 declare -A reddened=()
