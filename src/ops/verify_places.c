@@ -4,25 +4,35 @@
  */
 #include "verify_places.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "probe/probe.h"
 
-/* 0: none. Any process of the container does, as none of them can make a mount namespace; one that
- * ended before its mounts were read leaves an error there. */
-static pid_t first_process(const char *head, const char *id, const char *tail)
+/* Any process of the container does, as none of them can make a mount namespace. 0: there is none.
+ * False: the container is gone, and with it what it had mounted. */
+static bool first_process(const char *head, const char *id, const char *tail, pid_t *out)
 {
 	auto_free char *path = mem_printf("%s%s%s", head, id, tail);
 	FILE *f = fopen(path, "re");
 	int pid;
 
 	if (!f)
-		return 0;
-	if (fscanf(f, "%d", &pid) != 1)
-		pid = 0;
+		return errno != ENOENT;
+	if (fscanf(f, "%d", &pid) == 1)
+		*out = (pid_t)pid;
 	fclose(f);
-	return (pid_t)pid;
+	return true;
+}
+
+static void add_places(const char *head, const char *id, const char *tail, bool gateway,
+		       const struct proc_mounts *host, struct mount_places *out)
+{
+	pid_t pid = 0;
+
+	if (first_process(head, id, tail, &pid))
+		probe_places("/proc", pid, gateway, host, out);
 }
 
 void peers_places(struct peers *p, const char *head, const char *tail,
@@ -36,7 +46,6 @@ void peers_places(struct peers *p, const char *head, const char *tail,
 		mount_places_free(&x->places);
 		probe_places("/proc", x->pid, false, host, &x->places);
 		if (x->gateway_id[0])
-			probe_places("/proc", first_process(head, x->gateway_id, tail), true, host,
-				     &x->places);
+			add_places(head, x->gateway_id, tail, true, host, &x->places);
 	}
 }
