@@ -13,7 +13,8 @@
 struct layer_rules {
 	/* Whether the text of a regular file is looked at. */
 	bool (*is_read)(const char *path);
-	/* Which credential the text holds, or NULL. `text` ends in a NUL and has no other. */
+	/* Which credential the text holds, or NULL. `text` ends in a NUL and has no other; of a
+	 * large file it is one piece. */
 	const char *(*secret)(const char *path, const char *text);
 };
 
@@ -21,6 +22,9 @@ struct layer_limits {
 	uint64_t entries, bytes; /* bytes: of text that is read */
 	int seconds;
 };
+
+/* out->cut of a walk that another one, at another time, may end. */
+#define LAYERS_TOOK_TOO_LONG "the walk took too long"
 
 /* Fills *out from `folders`, the lowest layer first. A bound that was hit is named in out->cut, a
  * place that could not be looked into in out->unread. With no folder that can be opened,

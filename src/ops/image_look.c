@@ -25,7 +25,7 @@
 static const struct layer_rules rules = { image_is_read, image_secret };
 static const struct layer_limits limits = { .entries = 3000000,
 					    .bytes = (uint64_t)1 << 30,
-					    .seconds = 60 };
+					    .seconds = 300 };
 
 /* Digits of a digest, or NULL: nothing else becomes part of a path. */
 static const char *hex_of(const char *id)
@@ -48,6 +48,12 @@ static bool read_record(const char *path, const char *id, struct image_facts *ou
 	if (e.code != ERR_NOT_FOUND)
 		log_debug("%s: %s; the image is looked at again", path, e.message);
 	return false;
+}
+
+/* What failed for a reason of the moment is tried again. */
+static bool is_final(const struct image_facts *f)
+{
+	return f->looked && !f->unread[0] && strcmp(f->cut, LAYERS_TOOK_TOO_LONG) != 0;
 }
 
 /* A record that cannot be kept costs the next look a walk. */
@@ -183,7 +189,7 @@ void image_look(struct context *c, const char *id, const struct image_info *info
 	}
 	if (!read_record(path, id, out)) {
 		walk(c, info ? info : &asked, mounts, out);
-		if (out->looked)
+		if (is_final(out))
 			write_record(path, id, out);
 	}
 	image_info_free(&asked);

@@ -28,7 +28,8 @@ enum {
 	NAME_ROOM = (DEPTH_MAX + 2) * 256, /* NAME_MAX is 255 */
 	SHOWN_MAX = 240,		   /* bytes of a path that are kept, its end */
 	HEAD = 4096,
-	TEXT_MAX = 256 * 1024,
+	TEXT_MAX = 256 * 1024, /* bytes that are looked at in one piece */
+	OVERLAP = 4096,
 	CLOCK_EVERY = 256, /* entries between two looks at the clock */
 	PERMISSIONS = 07777,
 };
@@ -42,6 +43,7 @@ struct walk {
 	uint64_t bytes;
 	size_t len; /* of path */
 	char path[NAME_ROOM];
+	size_t size; /* of text */
 	char text[TEXT_MAX + 1];
 };
 
@@ -134,35 +136,67 @@ static int open_text(int dir, const char *name, struct err *e)
 	return -1;
 }
 
-/* Programs and pictures have a NUL near their beginning; text has none at all. */
+/* One piece of the file, of w->size bytes. False: there is no more to look at. */
+static bool look_at_piece(struct walk *w)
+{
+	bool is_text = !memchr(w->text, '\0', w->size);
+	const char *what;
+
+	for (char *nul; (nul = memchr(w->text, '\0', w->size));)
+		*nul = '\n';
+	w->text[w->size] = '\0';
+	what = w->rules->secret(w->path, w->text);
+	if (what)
+		find(w, IMAGE_CREDENTIAL, what);
+	if (w->bytes > w->limits->bytes)
+		cut(w, "there is more text than is read");
+	return is_text && !what && !is_cut(w);
+}
+
+/* Programs and pictures have a NUL near their beginning; text has none at all. Pieces overlap, so
+ * that a key on their border is whole in one of them. */
+static int look_at_pieces(struct walk *w, int fd)
+{
+	ssize_t len = fsio_read_fd(fd, w->text, HEAD, 0);
+	bool ended = len < HEAD;
+	off_t at = len;
+
+	if (len < 0)
+		return -1;
+	w->size = (size_t)len;
+	w->bytes += (uint64_t)len;
+	if (memchr(w->text, '\0', w->size))
+		return 0;
+	for (;;) {
+		size_t room = TEXT_MAX - w->size;
+
+		if (!ended) {
+			len = fsio_read_fd(fd, w->text + w->size, room, at);
+			if (len < 0)
+				return -1;
+			ended = (size_t)len < room;
+			w->size += (size_t)len;
+			w->bytes += (uint64_t)len;
+			at += len;
+		}
+		if (!look_at_piece(w) || ended)
+			return 0;
+		memmove(w->text, w->text + w->size - OVERLAP, OVERLAP);
+		w->size = OVERLAP;
+	}
+}
+
 static void look_at_text(struct walk *w, int dir, const char *name)
 {
 	struct err e = ERR_INIT;
 	auto_fd int fd = open_text(dir, name, &e);
-	const char *what;
-	ssize_t len, rest = 0;
 
-	len = fd < 0 ? -1 : fsio_read_fd(fd, w->text, HEAD, 0);
-	if (len == HEAD && !memchr(w->text, '\0', HEAD))
-		rest = fsio_read_fd(fd, w->text + HEAD, TEXT_MAX - HEAD, HEAD);
-	if (len < 0 || rest < 0) {
-		note_unread(w, e.sys_errno ? e.sys_errno : errno);
-		return;
-	}
-	w->out->files_read++;
-	w->bytes += (uint64_t)(len + rest);
-	if (!memchr(w->text, '\0', (size_t)MIN_OF(len, HEAD))) {
-		len += rest;
-		for (char *nul; (nul = memchr(w->text, '\0', (size_t)len));)
-			*nul = '\n';
-		w->text[len] = '\0';
-		what = w->rules->secret(w->path, w->text);
-		if (what)
-			find(w, IMAGE_CREDENTIAL, what);
-	}
-	mem_wipe(w->text, (size_t)len);
-	if (w->bytes > w->limits->bytes)
-		cut(w, "there is more text than is read");
+	if (fd < 0 || look_at_pieces(w, fd))
+		note_unread(w, fd < 0 ? e.sys_errno : errno);
+	else
+		w->out->files_read++;
+	mem_wipe(w->text, w->size);
+	w->size = 0;
 }
 
 static void look_at_file(struct walk *w, int dir, const char *name, const struct stat *st)
@@ -255,7 +289,7 @@ static bool has_time(struct walk *w)
 	if (++w->out->entries > w->limits->entries)
 		cut(w, "there are more files than are looked at");
 	else if (w->out->entries % CLOCK_EVERY == 0 && clock_monotonic_ms() > w->deadline)
-		cut(w, "the walk took too long");
+		cut(w, LAYERS_TOOK_TOO_LONG);
 	return !is_cut(w);
 }
 

@@ -97,6 +97,20 @@ chmod 666 "$record"
 is "$(verdicts)" "$right" "nor one that others can write"
 is "$(stat -c %a "$record")" 600 "which is replaced, too"
 
+# An engine that names another folder of the host's as a layer.
+rm "$record"
+proxy=$E2E_TMP/proxy.sock
+tests/support/engine-proxy.py "$proxy" "$ENGINE_SOCKET" "/images/$image/json" \
+	'.GraphDriver.Data.UpperDir = "/etc"' >/dev/null &
+lies=$!
+eventually 5 test -S "$proxy"
+is "$(engine_exec_in_net "$TENANTCTL" --root "$tenants_root" --socket "$proxy" verify --quick --only image. \
+	--format json acme | jq -r '.tenants[0].findings[].verdict' | xargs)" \
+	"inconclusive inconclusive inconclusive" "an engine's word leads nowhere else"
+fails "and nothing of it is kept" 1 test -e "$record"
+kill "$lies"
+wait "$lies" 2>/dev/null
+
 # ---- an image store that does not tell where layers are ----
 
 if [ "$ENGINE_KIND" = 28 ]; then

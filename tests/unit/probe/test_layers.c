@@ -39,6 +39,16 @@ static void walk_with(const struct tree *t, const struct layer_limits *limits, s
 	layers_walk(&folders, &rules, limits, f);
 }
 
+/* Text of that length, which is the test's until it ends. */
+static char *big_text(size_t size)
+{
+	static char text[1 << 20];
+
+	assert_true(size < sizeof(text));
+	memset(text, 'x', size);
+	return text;
+}
+
 static const struct image_find *find_of(const struct image_facts *f, const char *path)
 {
 	for (size_t i = 0; i < f->find_count; i++)
@@ -265,7 +275,7 @@ static void names_are_kept_harmless_and_short(void **state)
 		assert_true(strlen(f.finds[i].path) < 260);
 }
 
-static void huge_files_are_read_at_their_beginning(void **state)
+static void sparse_files_are_no_text(void **state)
 {
 	const struct tree *t = *state;
 	struct image_facts auto_image_facts f = { 0 };
@@ -275,13 +285,40 @@ static void huge_files_are_read_at_their_beginning(void **state)
 	tree_write(t, "1/sparse", "");
 	path_in(t, "1/sparse", path);
 	assert_int_equal(truncate(path, (off_t)1 << 40), 0);
+	/* text at its beginning, and a TiB of nothing */
+	tree_bytes(t, "1/hole", big_text(5000), 5000);
+	path_in(t, "1/hole", path);
+	assert_int_equal(truncate(path, (off_t)1 << 40), 0);
 	tree_bytes(t, "1/binary", "KEY-4711\0", 9);
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	walk_with(t, &wide, 1, &f);
 	clock_gettime(CLOCK_MONOTONIC, &ended);
+	assert_string_equal(f.cut, "");
 	assert_int_equal(f.find_count, 0);
-	assert_int_equal(f.files_read, 2);
+	assert_int_equal(f.files_read, 3);
 	assert_true(ended.tv_sec - began.tv_sec < 5);
+}
+
+/* Wherever a key stands in a large file, on a border of two pieces, too. */
+static void large_files_are_read_as_a_whole(void **state)
+{
+	static const size_t places[] = { 0, 4092, 262140, 262143, 262144, 520000, 799991 };
+	const struct tree *t = *state;
+	static const char mark[] = "KEY-4711";
+	enum { SIZE = 800000 };
+	char *text = big_text(SIZE);
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct image_facts auto_image_facts f = { 0 };
+
+		for (size_t k = 0; k < strlen(mark); k++)
+			text[places[i] + k] = mark[k];
+		tree_bytes(t, "1/large", text, SIZE);
+		memset(text + places[i], 'x', strlen(mark));
+		walk_with(t, &wide, 1, &f);
+		if (f.find_count != 1)
+			fail_msg("not found at %zu", places[i]);
+	}
 }
 
 /* ---- bounds ---- */
@@ -402,7 +439,8 @@ int main(void)
 		WITH_TREE(very_deep_is_cut_and_said_so),
 		WITH_TREE(deep_within_the_bound_is_walked),
 		WITH_TREE(names_are_kept_harmless_and_short),
-		WITH_TREE(huge_files_are_read_at_their_beginning),
+		WITH_TREE(sparse_files_are_no_text),
+		WITH_TREE(large_files_are_read_as_a_whole),
 		WITH_TREE(bounds_end_the_walk),
 		WITH_TREE(finds_are_counted_beyond_what_is_kept),
 		WITH_TREE(a_missing_layer_is_no_look),
