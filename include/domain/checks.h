@@ -66,5 +66,8 @@ struct finding check_finding(const struct check *c, enum finding_verdict v);
 /* Runs every check, drills left out, whose id starts with one of `only` (NULL: all). The caller
  * frees *out. */
 void checks_run(const struct check_input *in, const struct strlist *only, struct findings *out);
+/* True when something failed, and each check that did has a positive control that got no answer in
+ * time: with more patience all of it may pass. */
+bool checks_fail_for_silence(const struct tenant_facts *t, const struct findings *f);
 
 #endif

@@ -69,6 +69,37 @@ static bool target_control_works(const struct tenant_facts *t, const struct reac
 	return false;
 }
 
+static bool control_is_silent(const struct tenant_facts *t, const char *check)
+{
+	for (size_t i = 0; i < t->reach_count; i++)
+		if (t->reach[i].must_work && t->reach[i].outcome == REACH_TIMEOUT &&
+		    !strcmp(t->reach[i].check, check))
+			return true;
+	for (size_t i = 0; i < t->dns_count; i++)
+		if (t->dns[i].must_work && t->dns[i].outcome == DNS_TIMEOUT &&
+		    !strcmp(t->dns[i].check, check))
+			return true;
+	for (size_t i = 0; i < t->http_count; i++)
+		if (t->http[i].must_work && t->http[i].outcome == HTTP_TIMEOUT &&
+		    !strcmp(t->http[i].check, check))
+			return true;
+	return false;
+}
+
+bool checks_fail_for_silence(const struct tenant_facts *t, const struct findings *f)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->items[i].verdict != VERDICT_FAIL)
+			continue;
+		failed++;
+		if (!control_is_silent(t, f->items[i].id))
+			return false;
+	}
+	return failed > 0;
+}
+
 /* ---- attempts that must fail ---- */
 
 struct tally {

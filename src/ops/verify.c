@@ -54,7 +54,7 @@ struct run {
 struct look {
 	struct twin_view twin; /* made once */
 	int timeout_ms;
-	bool late; /* a gateway that runs did not answer in time what it has to answer */
+	bool again; /* the next one may see more */
 };
 
 static void look_free(struct look *l)
@@ -168,22 +168,8 @@ static void look_at_images(struct context *c, const struct tenant_state *s, stru
 		image_look(c, s->gateway.image_id, NULL, &f->gateway_mounts, &f->gateway_image);
 }
 
-static bool controls_are_late(const struct tenant_facts *f)
-{
-	for (size_t i = 0; i < f->reach_count; i++)
-		if (f->reach[i].must_work && f->reach[i].outcome == REACH_TIMEOUT)
-			return true;
-	for (size_t i = 0; i < f->dns_count; i++)
-		if (f->dns[i].must_work && f->dns[i].outcome == DNS_TIMEOUT)
-			return true;
-	for (size_t i = 0; i < f->http_count; i++)
-		if (f->http[i].must_work && f->http[i].outcome == HTTP_TIMEOUT)
-			return true;
-	return false;
-}
-
-static int measure(struct context *c, struct run *r, const struct verify_options *o,
-		   struct look *look, struct err *e)
+static int measure(struct context *c, struct run *r, const struct verify_options *o, int timeout_ms,
+		   struct err *e)
 {
 	auto_free char *workspace = path_of(c->root, PATH_WORKSPACE_MOUNT, r->spec.tenant);
 	auto_free struct host_port *own_ports = NULL;
@@ -233,7 +219,7 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 		.gateway_set = places.set,
 		.gateway_next = { places.next, places.making },
 		.gateway_state = places.state,
-		.timeout_ms = look->timeout_ms,
+		.timeout_ms = timeout_ms,
 		.host_mounts = verify_share_mounts(c->share),
 		.page_cache = is_asked_for(o, "fs.pagecache"),
 		.secret_shape = secret_shape,
@@ -241,7 +227,6 @@ static int measure(struct context *c, struct run *r, const struct verify_options
 	q.owners = verify_share_owners(c->share, &q.owner_count);
 	if (probe_tenant(&q, &r->facts, e) || note_own_network(&r->facts, e))
 		return err_wrap(e, "measure %s", r->spec.tenant);
-	look->late = q.gateway_pid && controls_are_late(&r->facts);
 	targets_add_controls(&r->peers, &r->facts);
 	verify_secrets(c, &r->spec, &r->state, &r->facts);
 	look_at_images(c, &r->state, &r->facts);
@@ -287,6 +272,17 @@ static void remember(const struct context *c, const struct verify_result *r)
 			 e.message);
 }
 
+/* A process that ends while it is looked at, a container that is just being started, a gateway that
+ * has to wait for a processor: what could not be seen for such a reason is looked at again, with
+ * more patience. What failed is not: nobody hides it by making the gateway late. */
+static bool is_worth_another_look(const struct run *r, const struct findings *f)
+{
+	if (findings_count(f, VERDICT_FAIL))
+		return pid_of(r->state.gateway_present, &r->state.gateway) &&
+		       checks_fail_for_silence(&r->facts, f);
+	return findings_count(f, VERDICT_INCONCLUSIVE) > 0;
+}
+
 static int verify_once(struct context *c, const char *tenant, const struct verify_options *o,
 		       struct look *look, struct verify_result *out, struct err *e)
 {
@@ -296,7 +292,7 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 	int64_t began = clock_monotonic_ms();
 
 	if (load_wanted(c, tenant, &r, e) || load_siblings(c, tenant, &r, e) ||
-	    measure(c, &r, o, look, e))
+	    measure(c, &r, o, look->timeout_ms, e))
 		return -1;
 	if (!o->quick && !twin->tried && checks_need_twin(&o->only) &&
 	    verify_twin(c, &r.spec, &r.state, &r.peers, twin, e))
@@ -304,6 +300,7 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 	result.tenant = mem_strdup(tenant);
 	result.at = clock_utc_text();
 	judge(c, &r, twin, o, &result);
+	look->again = is_worth_another_look(&r, &result.findings);
 	result.seconds = (double)(clock_monotonic_ms() - began) / 1000;
 	/* A selection of the checks says nothing about the tenant as a whole. */
 	if (!result.partial && verify_store(c, &result, e)) {
@@ -312,15 +309,6 @@ static int verify_once(struct context *c, const char *tenant, const struct verif
 	}
 	*out = result;
 	return 0;
-}
-
-/* A process that ends while it is looked at, a container that is just being started, a gateway that
- * has to wait for a processor: what could not be seen for such a reason is looked at again, with
- * more patience. What failed is not. */
-static bool is_worth_another_look(const struct look *look, const struct findings *f)
-{
-	return look->late ||
-	       (!findings_count(f, VERDICT_FAIL) && findings_count(f, VERDICT_INCONCLUSIVE) > 0);
 }
 
 int ops_verify(struct context *c, const char *tenant, const struct verify_options *o,
@@ -335,7 +323,7 @@ int ops_verify(struct context *c, const char *tenant, const struct verify_option
 		look.timeout_ms = PROBE_TIMEOUT_MS * (again + 1);
 		if (verify_once(c, tenant, o, &look, &r, e))
 			return -1;
-		if (again >= UNSEEN_TRIES || !is_worth_another_look(&look, &r.findings)) {
+		if (again >= UNSEEN_TRIES || !look.again) {
 			if (!r.partial)
 				remember(c, &r);
 			*out = r;

@@ -246,14 +246,23 @@ is "$(engine_exec_in_net curl -s --max-time 5 "http://127.0.0.1:$beta_port/")" b
 
 ok "it verifies" tenantctl verify --quick acme
 
-# A gateway that has to wait for a processor, as on a busy host, and one that does not come back.
+# A gateway that has to wait for a processor, as on a busy host, longer than a first look takes (0.7 s
+# for what its own side answers, and as long for what the worker hears), and one that does not come back.
 gateway_signal() { # SIGNAL
 	pids_of tc-acme-gw | xargs kill "-$1"
 }
 gateway_signal STOP
-(sleep 1.2 && gateway_signal CONT) &
+(sleep 2.5 && gateway_signal CONT) &
 late=$!
 ok "also when its gateway is late" tenantctl verify --quick acme
+wait "$late"
+# What is wrong meanwhile is not forgotten when the gateway is back.
+candidate=$tenants_root/run/tenantctl/acme/files/next
+mkdir "$candidate"
+gateway_signal STOP
+(sleep 2.5 && rmdir "$candidate" && gateway_signal CONT) &
+late=$!
+fails "but not when something was wrong while it was" 1 tenantctl verify --quick acme
 wait "$late"
 gateway_signal STOP
 fails "not when it is silent" 1 tenantctl verify --quick acme

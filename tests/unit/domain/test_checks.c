@@ -219,6 +219,37 @@ static void a_silent_neighbour_fails_nobody_else(void **state unused_arg)
 	fixture_free(&x);
 }
 
+/* Else whoever makes the gateway late gets another look, in which the failure may be gone. */
+static void silence_excuses_nothing_else(void **state unused_arg)
+{
+	static const struct {
+		const char *red, *late; /* fails for another reason; its control is silent */
+		bool excused;
+	} looks[] = {
+		{ NULL, NULL, false },
+		{ NULL, "net.gateway.control", true },
+		{ "net.metadata", "net.gateway.control", false },
+		{ "net.metadata", NULL, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
+		struct fixture x;
+		struct findings f = { 0 };
+
+		fixture_make(&x);
+		if (looks[i].red)
+			fixture_reach(&x, looks[i].red, false)->outcome = REACH_OPEN;
+		if (looks[i].late)
+			fixture_reach(&x, looks[i].late, true)->outcome = REACH_TIMEOUT;
+		checks_run(&x.in, NULL, &f);
+		assert_int_equal(findings_count(&f, VERDICT_FAIL) > 0,
+				 looks[i].red || looks[i].late);
+		assert_int_equal(checks_fail_for_silence(&x.facts, &f), looks[i].excused);
+		findings_free(&f);
+		fixture_free(&x);
+	}
+}
+
 /* Older generations whose connections have not ended are as it should be. */
 static void draining_generations_pass(void **state unused_arg)
 {
@@ -297,6 +328,7 @@ int main(void)
 		cmocka_unit_test(alone_on_the_host_is_not_a_pass_of_the_matrix),
 		cmocka_unit_test(a_route_to_nobody_is_no_way_out),
 		cmocka_unit_test(a_silent_neighbour_fails_nobody_else),
+		cmocka_unit_test(silence_excuses_nothing_else),
 		cmocka_unit_test(draining_generations_pass),
 		cmocka_unit_test(without_credentials_there_is_no_search),
 		cmocka_unit_test(secrets_are_never_printed),
