@@ -80,7 +80,8 @@ static const struct explanation table[] = {
 	  "Some engines forward what they don't know to the host's resolver. Every lookup is then a "
 	  "message to the owner of the domain, which is how data leaves by DNS." },
 	{ "net.dns.gateway",
-	  "Asks the own gateway, from the worker's network namespace, for allowed and for other names.",
+	  "Asks the own gateway, from the worker's network namespace, for allowed and for other names; "
+	  "the quick verification over UDP only.",
 	  "The gateway has no upstream resolver: an undeclared name must end there, and an allowed "
 	  "one must lead to the gateway and nowhere else." },
 	{ "net.gateway.control",

@@ -244,7 +244,7 @@ const struct proc_mounts *verify_share_mounts(const struct verify_share *s)
 
 const struct process_owner *verify_share_owners(const struct verify_share *s, size_t *out_count)
 {
-	if (!s || !s->owners)
+	if (!s || !s->owners || !is_fresh(s))
 		return NULL;
 	*out_count = s->owner_count;
 	return s->owners;

@@ -1,8 +1,8 @@
 /*
  * What all verifications of one run have in common: who runs beside whom and answers from
- * its own side, the gateways' network, a
- * worker's filter, who runs what on the host, and what it listens on. Looked at by the process that
- * starts the others, and inherited by them. Private to ops.
+ * its own side, the gateways' network, a worker's filter, who runs what on the host, and
+ * what it listens on. Looked at by the process that starts the others, and inherited by
+ * them. Private to ops.
  */
 #ifndef OPS_VERIFY_SHARE_H
 #define OPS_VERIFY_SHARE_H
@@ -31,7 +31,8 @@ const struct host_port *verify_share_ports(const struct verify_share *s, size_t 
 /* Mounts of this process, valid as long as the share; NULL: not looked at. */
 const struct proc_mounts *verify_share_mounts(const struct verify_share *s);
 
-/* Every process of the host with its user, valid as long as the share; NULL: not looked at. */
+/* Every process of the host with its user, valid as long as the share; NULL: not looked at, or too
+ * long ago. */
 const struct process_owner *verify_share_owners(const struct verify_share *s, size_t *out_count);
 
 /* The programs that one worker runs under, when they answer as its profile does; NULL: not
