@@ -99,7 +99,7 @@ static const struct explanation table[] = {
 	  "everything, or that does not answer, show nothing." },
 	{ "route.refused",
 	  "Sends requests to the own gateway that a proxy may misread: TRACE, dot segments, hop-by-hop "
-	  "lists, upgrades, doubtful framing. Each must be refused for its own reason. The quick "
+	  "lists, upgrades, odd headers and framing. Each must be refused for its own reason. The quick "
 	  "verification sends one for each rule.",
 	  "What gateway and upstream read differently slips past the rules of a route, with the "
 	  "tenant's key attached." },

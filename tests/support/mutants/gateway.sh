@@ -133,6 +133,8 @@ reform "routes as a proxy" '/reason) str(target)/,+1 d' route.target
 reform "routes for any method" '/reason) str(method)/,+1 d' route.refused
 reform "routes with dot segments" '/reason) str(path)/,+1 d' route.refused
 reform "routes with hop-by-hop lists" '/reason) str(connection)/,+1 d' route.refused
+reform "routes with upgrades" '/reason) str(upgrade)/,+1 d' route.refused
+reform "routes with odd headers" '/reason) str(header)/,+1 d' route.refused
 
 # ---- keys ----
 
