@@ -327,7 +327,7 @@ is "$(egress_id)" "$egress" "uses it"
 tc 0 "the last one" delete beta --purge
 is "$(docker ps -aq; docker network ls -q --filter type=custom)" "" "the engine is empty"
 is "$(find "$tenants_root" -type f ! -name tenantctl.yaml ! -path "$state/allocate.lock" ! -path "$state/peers.*" \
-	! -path "$state/audit.*" ! -name audit.jsonl)" "" \
+	! -path "$state/audit.*" ! -name audit.jsonl ! -path "$state/images/*")" "" \
 	"and no file is left but the host's own"
 is "$(ls "$tenants_root/run/tenantctl")" "" "nor a folder of a tenant's"
 
