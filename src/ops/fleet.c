@@ -330,14 +330,15 @@ static void find_images(struct context *c, const struct strlist *tenants)
 	struct err e = ERR_INIT;
 
 	if (image_id_of(c, c->host.gateway_image, &gateway, &e))
-		err_clear(&e);
+		return;
 	for (size_t i = 0; i < MIN_OF(tenants->count, TELLING); i++) {
 		struct tenant_spec spec auto_spec = { 0 };
 		auto_free char *id = NULL;
 		struct err ignored = ERR_INIT;
 
-		if (tenant_manifest(c, tenants->items[i], NULL, &spec, NULL, &ignored) == 0)
-			(void)!image_id_of(c, spec.image, &id, &ignored);
+		if (tenant_manifest(c, tenants->items[i], NULL, &spec, NULL, &ignored) == 0 &&
+		    image_id_of(c, spec.image, &id, &ignored))
+			return;
 	}
 }
 
