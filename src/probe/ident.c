@@ -84,9 +84,7 @@ static bool read_threads(int dir, struct process_facts *f)
 	return complete;
 }
 
-/* A leader that called pthread_exit(3) is a zombie without namespaces while its threads run on:
- * the process is then read through a thread that is alive. -1: none is, the process has ended. */
-static int open_live_thread(int dir)
+int ident_live_thread(int dir)
 {
 	int found = -1;
 	int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -160,7 +158,7 @@ static void add_process(struct collector *c, pid_t pid)
 
 	if (proc_open_pid(c->t->proc_root, pid, &dir, &e) < 0)
 		return;
-	if (!nsview_one(dir, NS_MNT, &id) && (thread = open_live_thread(dir)) < 0)
+	if (!nsview_one(dir, NS_MNT, &id) && (thread = ident_live_thread(dir)) < 0)
 		return;
 	/* Not of this container: the pid was reused after the list was read. Version 1 prints "/"
 	 * for an exiting task, so a dead leader can't be asked. */

@@ -11,6 +11,11 @@ int ident_collect(const struct target *t, const char *(*secret_shape)(const char
 		  struct process_facts **out, size_t *out_count, bool *out_cut, struct err *e)
 	must_check;
 
+/* A leader that called pthread_exit(3) is a zombie without namespaces while its threads run on: the
+ * process is then read through a thread that is alive. The caller closes the thread's folder; -1:
+ * none is alive, the process of `dir` has ended. */
+int ident_live_thread(int dir) must_check;
+
 /* Of `count` processes the one that the container was made for: not docker-init, but the first
  * one that it started. */
 const struct process_facts *ident_workload(const struct process_facts *items, size_t count,

@@ -16,6 +16,8 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
+#include "ident.h"
+#include "nsview.h"
 
 enum { SHOWN_MAX = 8, CONTAINER_ID = 64 };
 
@@ -38,13 +40,34 @@ static bool is_in_container(int dir)
 	return false;
 }
 
+/* Cgroup version 1 prints "/" for a process that is ending, wherever it was: it leaves its
+ * namespaces before its cgroup (do_exit() of Linux), so that one which still has some after that
+ * was read is really outside. */
+static bool is_outside(int dir)
+{
+	struct ns_id id;
+
+	return !is_in_container(dir) && nsview_one(dir, NS_MNT, &id);
+}
+
+static bool runs_outside(int dir)
+{
+	auto_fd int thread = -1;
+	struct ns_id id;
+
+	if (nsview_one(dir, NS_MNT, &id))
+		return is_outside(dir);
+	thread = ident_live_thread(dir);
+	return thread >= 0 && is_outside(thread);
+}
+
 static void look_at(int proc_root, pid_t pid, const uid_t uids[2], struct strlist *out)
 {
 	struct proc_status s;
 	struct err e = ERR_INIT;
 	auto_fd int dir = -1;
 
-	if (proc_open_pid(proc_root, pid, &dir, &e) < 0 || is_in_container(dir) ||
+	if (proc_open_pid(proc_root, pid, &dir, &e) < 0 || !runs_outside(dir) ||
 	    proc_read_status(dir, &s, &e) < 0 || (s.uid[1] != uids[0] && s.uid[1] != uids[1]))
 		return;
 	if (out->count < SHOWN_MAX)

@@ -3,6 +3,9 @@
 
 # ---- privileges ----
 
+# In cgroup v1 the kernel shows such a process outside of its container.
+drift='' mutate_worker "a child that ended, and that nobody waits for" \
+	'.Entrypoint = ["sh", "-c", "true & exec sleep 1000"] | .Cmd = []'
 mutate_worker "an extra capability" '.HostConfig.CapAdd = ["NET_RAW"]' \
 	cap.bounding config.privileged
 mutate_worker "root with a capability" ".User = \"0:0\" | .HostConfig.CapAdd = [\"CHOWN\"] | $idle" \

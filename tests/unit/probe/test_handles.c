@@ -231,6 +231,10 @@ static void test_uids(void **state)
 	tree_write(t, "proc/200/cgroup", "1:name=systemd:/user.slice/user-7.slice\n");
 	tree_mkdir(t, "proc/300"); /* it ended while it was looked at */
 	give(t, "300", 7000);
+	tree_process(t, 400, 1, ID_A, 557); /* it is ending, and left its namespaces and cgroup */
+	tree_write(t, "proc/400/cgroup", "1:name=systemd:/\n");
+	assert_int_equal(unlinkat(t->proc, "400/ns/mnt", 0), 0);
+	give(t, "400", 7);
 	assert_true(look_outside(t->proc, uids, &l));
 	assert_int_equal(l.count, 0);
 	give(t, "200", 7001); /* whose number this was when the folder was looked at */
