@@ -57,6 +57,8 @@ struct check {
 
 /* The table, for `verify --list` and tests. */
 const struct check *checks_all(size_t *out_count);
+/* Whether `id` starts with one of `only`; NULL and an empty list select everything. */
+bool check_is_selected(const char *id, const struct strlist *only);
 /* True when a check is among them that looks at a twin. `only` as below. */
 bool checks_need_twin(const struct strlist *only);
 /* NULL when there is none of that id. */

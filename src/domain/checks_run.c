@@ -17,7 +17,7 @@ const struct check *check_find(const char *id)
 	return NULL;
 }
 
-static bool is_selected(const char *id, const struct strlist *only)
+bool check_is_selected(const char *id, const struct strlist *only)
 {
 	if (!only || only->count == 0)
 		return true;
@@ -35,7 +35,7 @@ bool checks_need_twin(const struct strlist *only)
 	for (size_t i = 0; i < count; i++)
 		if ((!strncmp(all[i].id, "twin.", strlen("twin.")) ||
 		     all[i].judge == judge_log_separate) &&
-		    is_selected(all[i].id, only))
+		    check_is_selected(all[i].id, only))
 			return true;
 	return false;
 }
@@ -60,7 +60,7 @@ void checks_run(const struct check_input *in, const struct strlist *only, struct
 		const struct check *c = &all[i];
 		struct finding *f = &out->items[out->count];
 
-		if (!c->judge || !is_selected(c->id, only))
+		if (!c->judge || !check_is_selected(c->id, only))
 			continue;
 		/* A judge that says nothing has shown nothing. */
 		*f = check_finding(c, VERDICT_INCONCLUSIVE);

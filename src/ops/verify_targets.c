@@ -334,6 +334,28 @@ void targets_build(const struct target_inputs *in, struct targets *out)
 	}
 }
 
+void targets_select(struct targets *t, const struct strlist *only)
+{
+	size_t reach = 0, dns = 0, http = 0, gateway = 0;
+
+	for (size_t i = 0; i < t->reach_count; i++)
+		if (t->reach[i].must_work || check_is_selected(t->reach[i].check, only))
+			t->reach[reach++] = t->reach[i];
+	for (size_t i = 0; i < t->dns_count; i++)
+		if (t->dns[i].must_work || check_is_selected(t->dns[i].check, only))
+			t->dns[dns++] = t->dns[i];
+	for (size_t i = 0; i < t->http_count; i++)
+		if (t->http[i].must_work || check_is_selected(t->http[i].check, only))
+			t->http[http++] = t->http[i];
+	for (size_t i = 0; i < t->gateway_reach_count; i++)
+		if (check_is_selected(t->gateway_reach[i].check, only))
+			t->gateway_reach[gateway++] = t->gateway_reach[i];
+	t->reach_count = reach;
+	t->dns_count = dns;
+	t->http_count = http;
+	t->gateway_reach_count = gateway;
+}
+
 void targets_free(struct targets *t)
 {
 	free(t->reach);

@@ -37,6 +37,9 @@ struct target_inputs {
 };
 
 void targets_build(const struct target_inputs *in, struct targets *out);
+/* Keeps what the checks that `only` selects are about (check_is_selected), and what has to work, as
+ * those are judged by it, too. */
+void targets_select(struct targets *t, const struct strlist *only);
 void targets_free(struct targets *t);
 #define auto_targets cleanup_with(targets_free)
 
