@@ -12,7 +12,8 @@
 	}
 
 SPOIL(policy, fixture_firewall(x, "ACCEPT", NULL, NULL);)
-SPOIL(policy_and_no_rule, fixture_firewall(x, "ACCEPT", NULL, "DOCKER"); x->in.bridges.count = 0;)
+SPOIL(policy_and_no_rule, fixture_firewall(x, "ACCEPT", NULL, "DOCKER");
+      strlist_free(&x->in.bridges);)
 SPOIL(user_accepts, fixture_firewall(x, NULL, "-A DOCKER-USER -j ACCEPT\n", NULL);)
 SPOIL(user_accepts_commented,
       fixture_firewall(
@@ -45,7 +46,7 @@ SPOIL(narrow_accepts,
 		       "-A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n",
 		       NULL);)
 SPOIL(nftables, mem_replace(&x->engine.firewall, "nftables+firewalld"); x->in.firewall = NULL;)
-SPOIL(no_tenant, fixture_firewall(x, NULL, NULL, "DOCKER"); x->in.bridges.count = 0;
+SPOIL(no_tenant, fixture_firewall(x, NULL, NULL, "DOCKER"); strlist_free(&x->in.bridges);
       x->in.egress_bridge = false;)
 
 #define EARLY "fail net.user-rules, fail net.isolation"
