@@ -108,12 +108,11 @@ static bool is_web_token(const char *key, size_t len)
 /* Keys begin where words do. Most of what is read is no key, so that little is done for it. */
 static const char *key_in(const char *text)
 {
-	static const char first[] = "swrgxAaySkhndpe"; /* of every prefix */
 	bool of_word[UCHAR_MAX + 1] = { false }, begins[UCHAR_MAX + 1] = { false };
 
 	for (int c = 1; c <= UCHAR_MAX; c++) {
 		of_word[c] = secret_is_key_char((char)c);
-		begins[c] = strchr(first, c) != NULL;
+		begins[c] = secret_prefix_begins((char)c);
 	}
 	for (const unsigned char *at = (const unsigned char *)text; *at;) {
 		const char *key, *what;

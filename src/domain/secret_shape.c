@@ -61,6 +61,14 @@ bool secret_is_key_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
+bool secret_prefix_begins(char c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (*prefixes[i].text == c)
+			return true;
+	return false;
+}
+
 const char *secret_prefix_at(const char *s, const char **out_key, size_t *out_len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {

@@ -58,6 +58,8 @@ const char *secret_known_shape(const char *value);
 /* What the beginning of `s` is the prefix and length of, or NULL; *out_key is the part behind the
  * prefix, of *out_len bytes. */
 const char *secret_prefix_at(const char *s, const char **out_key, size_t *out_len);
+/* True for the characters that one of those prefixes begins with. */
+bool secret_prefix_begins(char c);
 /* True for the characters that keys are made of. */
 bool secret_is_key_char(char c);
 
