@@ -13,6 +13,9 @@
 /* Of the rules below and of the walk; a record that was made by others is made anew. */
 #define IMAGE_RULES 1
 
+/* True for "sha256:" and 64 digits, as an engine names an image, and nothing else. */
+bool image_is_id(const char *image);
+
 /* Whether the file's text is looked at: all but what package managers put there, which is
  * published code full of examples; a file that is named as programs name their credentials is
  * looked at wherever it is. `path` begins with "/". */

@@ -2,16 +2,16 @@
  * Image references: what the grammar in spec_rules.h cannot say. An image must be
  * pinned (CIS Docker Benchmark 5.28): what "latest" is changes without the manifest.
  */
-#include <stdbool.h>
 #include <string.h>
 
+#include "domain/image_rules.h"
 #include "spec_rules.h"
 
 #define NAME_MAX_LEN 255 /* of registry and path together, in the engine */
 #define TAG_MAX_LEN 128
 #define DIGEST_LEN (7 + 64) /* "sha256:" and the digits */
 
-static bool is_image_id(const char *image)
+bool image_is_id(const char *image)
 {
 	return strncmp(image, "sha256:", 7) == 0 && strlen(image) == DIGEST_LEN &&
 	       strspn(image + 7, "0123456789abcdef") == 64;
@@ -27,7 +27,7 @@ const char *image_problem(const char *image)
 	size_t name_len = tag ? (size_t)(tag - image) : len;
 	size_t tag_len = tag ? len - name_len - 1 : 0;
 
-	if (is_image_id(image))
+	if (image_is_id(image))
 		return NULL;
 	if (name_len > NAME_MAX_LEN)
 		return "the name is longer than 255 characters";

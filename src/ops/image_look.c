@@ -27,15 +27,6 @@ static const struct layer_limits limits = { .entries = 3000000,
 					    .bytes = (uint64_t)1 << 30,
 					    .seconds = 300 };
 
-/* Digits of a digest, or NULL: nothing else becomes part of a path. */
-static const char *hex_of(const char *id)
-{
-	enum { HEX = 64 };
-	const char *hex = strncmp(id, "sha256:", 7) == 0 ? id + 7 : NULL;
-
-	return hex && strlen(hex) == HEX && strspn(hex, "0123456789abcdef") == HEX ? hex : NULL;
-}
-
 static bool read_record(const char *path, const char *id, struct image_facts *out)
 {
 	auto_free char *text = NULL;
@@ -170,13 +161,14 @@ void image_look(struct context *c, const char *id, const struct image_info *info
 		const struct proc_mounts *mounts, struct image_facts *out)
 {
 	auto_free char *dir = path_of(c->root, PATH_IMAGES, NULL);
-	const char *hex = hex_of(id ? id : "");
-	auto_free char *path = hex ? mem_printf("%s/%s.json", dir, hex) : NULL;
+	/* Nothing but the digits of a digest becomes part of a path. */
+	bool named = id && image_is_id(id);
+	auto_free char *path = named ? mem_printf("%s/%s.json", dir, id + strlen("sha256:")) : NULL;
 	struct image_info asked = { 0 };
 	struct err e = ERR_INIT;
 	auto_fd int lock = -1;
 
-	if (!hex) {
+	if (!named) {
 		snprintf(out->error, sizeof(out->error), "the engine names no id of it");
 		return;
 	}
